@@ -1,0 +1,1 @@
+"""Words and numbers that everything uses; knows nothing about packets."""

@@ -1,0 +1,1 @@
+"""Capture files and live sources, made into chunks; one file per format."""

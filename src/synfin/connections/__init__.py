@@ -1,0 +1,1 @@
+"""What only a connection's past can tell: folds over the packets of each TCP connection."""

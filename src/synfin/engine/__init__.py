@@ -1,0 +1,1 @@
+"""Runs jobs in pieces; knows nothing about packets."""

@@ -1,0 +1,1 @@
+"""From facts to words, in English and Chinese; narrates and never computes."""

@@ -1,0 +1,1 @@
+"""The `synfin` command: one file per subcommand."""
