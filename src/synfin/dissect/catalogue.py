@@ -1,0 +1,147 @@
+"""Every field there is, by name, and the walk compiled from the same definitions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from synfin.basics.errors import DefinitionError
+from synfin.dissect.definition import ANY, Computed, Item, Protocol
+from synfin.dissect.kinds import Kind
+from synfin.dissect.walk import Program, compile_program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Source(NamedTuple):
+    """One place where a field of some name is declared."""
+
+    protocol: Protocol
+    item: Item
+
+
+class FieldInfo(NamedTuple):
+    """What is known of a field without looking at any packet.
+
+    Attributes:
+        name: its filter name.
+        kind: the type of its values.
+        label: what the tree calls it.
+        names: what single values are called.
+        width: bits of the integer type, 0 for other kinds.
+        protocol: name of the protocol that declares it.
+    """
+
+    name: str
+    kind: Kind
+    label: str
+    names: Mapping[int, str]
+    width: int
+    protocol: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All protocols, and all fields by name."""
+
+    protocols: tuple[Protocol, ...]
+    extra: tuple[tuple[str, int, str], ...] = ()
+
+    @classmethod
+    def of(cls, protocols: Iterable[Protocol], extra: Iterable[tuple[str, int, str]] = ()) -> Catalogue:
+        """A catalogue of these protocols; `extra` are decode-as rules (family, key, protocol name).
+
+        Raises:
+            DefinitionError: two protocols share a name or claim one key, or one needs what is missing.
+        """
+        made = cls(tuple(protocols), tuple(extra))
+        _ = made.program, made.sources
+        return made
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Protocol]:
+        """The protocols by their names."""
+        return {protocol.name: protocol for protocol in self.protocols}
+
+    @cached_property
+    def program(self) -> Program:
+        """The tables for the walk."""
+        return compile_program(self.walked, self.extra)
+
+    @cached_property
+    def walked(self) -> tuple[Protocol, ...]:
+        """The protocols whose headers the walk finds; the others are items inside them."""
+        families = self.item_families
+        return tuple(p for p in self.protocols if not p.follows or any(f not in families for f, _ in p.follows))
+
+    @cached_property
+    def item_families(self) -> Mapping[str, Protocol]:
+        """The key spaces of lists inside headers, and the protocol whose list it is."""
+        found: dict[str, Protocol] = {}
+        for protocol in self.protocols:
+            for items in protocol.items:
+                if items.family in found:
+                    raise DefinitionError(f"{protocol.name} and {found[items.family].name} share {items.family}.")
+                found[items.family] = protocol
+        return found
+
+    @cached_property
+    def members(self) -> Mapping[str, Mapping[int, Protocol]]:
+        """For each family of items, which protocol each key names."""
+        found: dict[str, dict[int, Protocol]] = {family: {} for family in self.item_families}
+        for protocol in self.protocols:
+            for family, key in protocol.follows:
+                if family in found:
+                    if key in found[family]:
+                        raise DefinitionError(
+                            f"{found[family][key].name} and {protocol.name} both follow {family} {key}."
+                        )
+                    found[family][key] = protocol
+        return found
+
+    @cached_property
+    def home(self) -> Mapping[str, tuple[Protocol, str]]:
+        """For each protocol that is an item: the protocol around it, and the family."""
+        return {
+            member.name: (self.item_families[family], family)
+            for family, members in self.members.items()
+            for member in members.values()
+        }
+
+    @cached_property
+    def sources(self) -> Mapping[str, tuple[Source, ...]]:
+        """Where each field name is declared; protocols' own names are not among them."""
+        found: dict[str, list[Source]] = {}
+        for protocol in self.protocols:
+            for item in protocol.every_field():
+                names = [protocol.full_name(item)]
+                names += [f"{protocol.prefix}.{also}" for also in getattr(item, "also", ())]
+                for name in names:
+                    found.setdefault(name, []).append(Source(protocol, item))
+        return {name: tuple(sources) for name, sources in found.items()}
+
+    @cached_property
+    def fields(self) -> Mapping[str, FieldInfo]:
+        """Every name that can be asked for: fields and protocols."""
+        infos = {
+            protocol.name: FieldInfo(protocol.name, Kind.PROTOCOL, protocol.title, {}, 0, protocol.name)
+            for protocol in self.protocols
+            if not protocol.body
+        }
+        for name, sources in self.sources.items():
+            protocol, item = sources[0]
+            infos[name] = FieldInfo(name, item.kind, item.label, item.names, width_of(item), protocol.name)
+        return infos
+
+
+def width_of(item: Item) -> int:
+    """Bits of the integer type that holds the item's values: what it says, or the fewest whole bytes."""
+    if item.width:
+        return item.width
+    bits = getattr(item, "bits", 0) or 32
+    return next(width for width in (8, 16, 24, 32, 40, 48, 56, 64, 1 << 30) if bits <= width)
+
+
+__all__ = ["ANY", "Catalogue", "Computed", "FieldInfo", "Source", "width_of"]

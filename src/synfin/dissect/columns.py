@@ -1,0 +1,188 @@
+"""Reads one field of every header of a layer; positions come from the definition alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synfin.basics.kernel import kernel
+from synfin.dissect.definition import Computed, Field, Item
+from synfin.dissect.kinds import Kind
+from synfin.dissect.layers import HeaderRows, Layer, Sparse, Spans
+
+if TYPE_CHECKING:
+    from synfin.basics.arrays import Bytes, Flags, Integers, Small, Values
+    from synfin.dissect.text import Text
+
+LONG_NUMBER = 64
+"""Bits of the widest number; wider fields are bytes."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One field of a layer's headers.
+
+    Attributes:
+        item: the definition it was read by.
+        layer: whose headers.
+        values: one per occurrence: int64, uint8 (n, 16) for IPv6, `Spans`, `Text`, or None for marks.
+        rows: int64, the layer row of each occurrence; None if it is every row, once.
+        first_bit: int64, position of each occurrence in the chunk's data, in bits; None if computed.
+        bits: int64, how many bits; None if computed.
+    """
+
+    item: Item
+    layer: Layer
+    values: Values | Spans | Text | None
+    rows: Integers | None = None
+    first_bit: Integers | None = None
+    bits: Integers | None = None
+
+    def __len__(self) -> int:
+        """How many occurrences there are."""
+        return len(self.layer) if self.rows is None else len(self.rows)
+
+    @property
+    def packet(self) -> Small:
+        """int32, index in the chunk of each occurrence's packet."""
+        return self.layer.packet if self.rows is None else self.layer.packet[self.rows]
+
+
+def read(rows: HeaderRows, item: Item) -> Column:
+    """The column of one field or computed value; a `Fact` that nobody supplied is empty."""
+    layer = rows.layer
+    if isinstance(item, Computed):
+        result = item.compute(rows)
+        if isinstance(result, Sparse):
+            return Column(item, layer, result.values, np.asarray(result.rows, np.int64))
+        return Column(item, layer, result)
+    if not isinstance(item, Field):
+        return Column(item, layer, np.empty(0, np.int64), np.empty(0, np.int64))
+    if not item.varies and not item.before and layer.whole:
+        return _read_fixed(rows, item)
+    return _read_varying(rows, item)
+
+
+def _read_fixed(rows: HeaderRows, item: Field) -> Column:
+    """Present in every header, always at the same place."""
+    if item.kind is Kind.NONE or item.kind is Kind.PROTOCOL:
+        return Column(item, rows.layer, None)
+    if _is_number(item):
+        return Column(item, rows.layer, _numbers(rows.data, rows.start, item))
+    start = rows.start.astype(np.int64) + item.start // 8
+    length = np.full(len(rows), item.bits // 8, np.int64)
+    return Column(item, rows.layer, _wide(rows.data, item, start, length))
+
+
+def _read_varying(rows: HeaderRows, item: Field) -> Column:
+    first, bits, present = _extent(rows, item)
+    chosen = np.flatnonzero(present)
+    first, bits = first[chosen], bits[chosen]
+    start = (first // 8).astype(np.int64)
+    values: Values | Spans | None
+    if item.kind in (Kind.NONE, Kind.PROTOCOL):
+        values = None
+    elif _is_number(item) and not item.size_by and not item.rest:
+        values = _numbers(rows.data, start.astype(np.int32) - item.start // 8, item)
+    else:
+        values = _wide(rows.data, item, start, bits // 8)
+    return Column(item, rows.layer, values, chosen, first, bits)
+
+
+def _extent(rows: HeaderRows, item: Field) -> tuple[Integers, Integers, Flags]:
+    """Of each header: the field's first bit in the data, its bits, and whether it is there at all."""
+    first = rows.start.astype(np.int64) * 8 + item.start
+    present = np.ones(len(rows), np.bool_)
+    for earlier in item.before:
+        first += np.where(_is_present(rows, earlier), _bits(rows, earlier, first), 0)
+    present &= _is_present(rows, item)
+    bits = _bits(rows, item, first)
+    end = np.minimum(rows.captured_end, rows.limit) * 8
+    if item.rest:
+        bits = np.maximum(np.minimum(bits, end - first), 0)
+        present &= bits > 0
+    else:
+        present &= first + bits <= end
+    return first, bits, present
+
+
+def _is_present(rows: HeaderRows, item: Field) -> Flags:
+    present = np.ones(len(rows), np.bool_)
+    for name, value in item.when:
+        present &= rows.values(name, missing=-1) == value
+    return present
+
+
+def _bits(rows: HeaderRows, item: Field, first: Integers) -> Integers:
+    if item.rest:
+        ends = rows.limit if rows.layer.protocol.header_length is None else rows.end
+        return ends.astype(np.int64) * 8 - first
+    if item.size_by:
+        return np.maximum(rows.values(item.size_by), 0) * (8 * item.size_scale)
+    return np.full(len(rows), item.bits, np.int64)
+
+
+def extent(column: Column, rows: HeaderRows) -> tuple[Integers, Integers]:
+    """First bit in the chunk's data and number of bits of each occurrence; (-1, 0) for computed ones."""
+    if column.first_bit is not None and column.bits is not None:
+        return column.first_bit, column.bits
+    if not isinstance(column.item, Field):
+        return np.full(len(column), -1, np.int64), np.zeros(len(column), np.int64)
+    first, bits, _ = _extent(rows, column.item)
+    return first, bits
+
+
+def _is_number(item: Field) -> bool:
+    return item.kind not in (Kind.BYTES, Kind.TEXT, Kind.IPV6) and item.bits <= LONG_NUMBER
+
+
+def _wide(data: Bytes, item: Field, start: Integers, length: Integers) -> Values | Spans:
+    """Values that do not fit a number: addresses of 16 bytes, stretches of bytes."""
+    if item.kind is Kind.IPV6:
+        return data[start[:, None] + np.arange(16)] if len(start) else np.empty((0, 16), np.uint8)
+    return Spans(start, length)
+
+
+def _numbers(data: Bytes, start: Small, item: Field) -> Integers:
+    first, last = item.start // 8, (item.start + item.bits + 7) // 8
+    shift = last * 8 - item.start - item.bits
+    values = np.empty(len(start), np.int64)
+    if item.little:
+        _read_little(start, data, first, last - first, values)
+    elif item.bits <= LONG_NUMBER - 8 or not shift:
+        mask = -1 if item.bits == LONG_NUMBER else (1 << item.bits) - 1
+        _read_numbers(start, data, (first, last - first, shift, mask), values)
+    if item.kind is Kind.INT:
+        values = values - ((values >> (item.bits - 1)) << item.bits)
+    return values
+
+
+@kernel
+def _read_numbers(start: Small, data: Bytes, place: tuple[int, int, int, int], values: Integers) -> None:
+    """Big-endian bits: `place` is byte offset, bytes, right shift, mask."""
+    offset, count, shift, mask = place
+    if count == 1:
+        for row in range(len(start)):
+            values[row] = (np.int64(data[start[row] + offset]) >> shift) & mask
+    elif count == 2:
+        for row in range(len(start)):
+            at = start[row] + offset
+            value = (np.int64(data[at]) << 8) | np.int64(data[at + 1])
+            values[row] = (value >> shift) & mask
+    else:
+        for row in range(len(start)):
+            value = np.int64(0)
+            for position in range(start[row] + offset, start[row] + offset + count):
+                value = (value << 8) | np.int64(data[position])
+            values[row] = (value >> shift) & mask
+
+
+@kernel
+def _read_little(start: Small, data: Bytes, offset: int, count: int, values: Integers) -> None:
+    for row in range(len(start)):
+        value = np.int64(0)
+        for position in range(start[row] + offset + count - 1, start[row] + offset - 1, -1):
+            value = (value << 8) | np.int64(data[position])
+        values[row] = value

@@ -1,0 +1,351 @@
+"""The vocabulary in which a protocol is declared: one frozen value says all there is to say about a header.
+
+A definition states the specification, nothing else: where fields are, how long the header is and what
+follows. Everything that reads, draws, filters or documents a header works from these values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from synfin.basics.errors import DefinitionError
+from synfin.dissect.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from synfin.dissect.layers import HeaderRows
+    from synfin.dissect.text import Text
+
+ANY = -1
+"""Key of a protocol that takes whatever no other protocol of the family claims."""
+
+Names = Mapping[int, str]
+"""What the values of a field are called; `{}` for a plain number."""
+
+
+class Words(NamedTuple):
+    """The same sentence in both languages."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a learner should know about a field.
+
+    Attributes:
+        meaning: what the field says.
+        section: where the standard defines it, e.g. "RFC 9293 3.1".
+        mistake: the common misunderstanding and its correction, or None.
+        unit: what the number counts ("bytes", "32-bit words"), or None.
+    """
+
+    meaning: Words
+    section: str = ""
+    mistake: Words | None = None
+    unit: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One named run of bits, directly after the field before it.
+
+    Attributes:
+        name: its name below the protocol's prefix, e.g. "srcport" for tcp.srcport.
+        bits: how many bits it takes; 0 if `size_by` or `rest` says.
+        label: what the detail tree calls it.
+        kind: the type of its values.
+        names: what single values mean.
+        parts: fields that this field consists of, filling it from its first bit, in tree order.
+        also: further names, below the same prefix, under which the value is found ("addr", "port").
+        width: bits of the integer type that Wireshark gives it; 0 for the fewest whole bytes. Decides
+            how many digits a hexadecimal value has.
+        container: bits of the word in which the tree draws it; 0 for the fewest whole bytes around it.
+        when: the field is there only where each of these fields has this value.
+        size_by: name of the field that holds this field's length.
+        size_scale: bytes per unit of `size_by`.
+        rest: the field takes all bytes up to the header's end.
+        little: the bytes stand least significant first.
+        overlay: another reading of the bits that follow; takes no room of its own.
+        hidden: found by name but not shown in the tree.
+        show: template of the tree line over this protocol's names, "" for `label: value`.
+        start: filled in by Protocol: bits from the header's first bit, counting only what is always there.
+        before: filled in by Protocol: the fields of variable presence or size that come before it.
+    """
+
+    name: str
+    bits: int
+    label: str
+    kind: Kind = Kind.UINT
+    names: Names = field(default_factory=dict)
+    parts: tuple[Field | Computed, ...] = ()
+    also: tuple[str, ...] = ()
+    width: int = 0
+    container: int = 0
+    when: tuple[tuple[str, int], ...] = ()
+    size_by: str = ""
+    size_scale: int = 1
+    rest: bool = False
+    little: bool = False
+    overlay: bool = False
+    hidden: bool = False
+    show: str = ""
+    start: int = 0
+    before: tuple[Field, ...] = ()
+
+    @property
+    def varies(self) -> bool:
+        """Whether its presence or size differs from header to header."""
+        return bool(self.when or self.size_by or self.rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A value worked out from the header and what lies around it, not from earlier packets.
+
+    Attributes:
+        name, label, kind, names, also, width, hidden, show: as for `Field`.
+        compute: from the layer's rows to the values, one per row, or to a `Sparse` where only some rows
+            have one.
+        parts: fields shown below it in the tree.
+        bare: shown without the square brackets that mark generated items.
+        absolute: `name` is the whole name, not one below the prefix.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    compute: Callable[[HeaderRows], Any]
+    names: Names = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    parts: tuple[Field | Computed | Fact, ...] = ()
+    width: int = 0
+    hidden: bool = False
+    show: str = ""
+    bare: bool = False
+    absolute: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A place in the tree for a value that only the packets before (or after) can tell.
+
+    Whoever follows connections supplies the column under this name; without it the field is absent.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    names: Names = field(default_factory=dict)
+    parts: tuple[Fact, ...] = ()
+    width: int = 0
+    hidden: bool = False
+    show: str = ""
+    bare: bool = False
+    absolute: bool = False
+
+
+Item = Field | Computed | Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A byte count: `bias` plus, for each term, a field's value times its scale.
+
+    Attributes:
+        terms: pairs of a field's name and the bytes each unit of its value stands for.
+        bias: bytes that always count.
+        table: where a term is a small field without a linear rule, its value indexes this instead.
+        empty: value that means "unknown, use what there is" (segmentation offload leaves 0).
+    """
+
+    terms: tuple[tuple[str, int], ...]
+    bias: int = 0
+    table: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A field whose value names the protocol that follows.
+
+    Attributes:
+        field: the field's name; "" with `peek`.
+        family: the key space, e.g. "ethertype"; protocols claim keys in it with `follows`.
+        peek: read the key from this many bits directly *after* the header instead (an IP version nibble).
+        length_below: smaller values are no keys but the number of bytes that follow, which are then
+            found under key `LENGTH_KEY` of the family (IEEE 802.3).
+    """
+
+    field: str
+    family: str
+    peek: int = 0
+    length_below: int = 0
+
+
+LENGTH_KEY = 0x05DC
+"""Key under which what follows an IEEE 802.3 length is looked up: 1500, which is never an EtherType."""
+
+
+class Shape(Enum):
+    """How a list of items inside a header is laid out."""
+
+    TYPED = "each begins with a type and, unless it is a single byte, a length"
+    SIZED = "each is as long as its own definition says"
+    ONE = "there is one, chosen by its first bits"
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list inside (or directly after) a header: options, records, blocks. Found when first asked for.
+
+    The list begins where the fixed fields end. It ends with the header, or, where the header is only its
+    fixed fields, with the bytes that the header may speak for.
+
+    Attributes:
+        family: the key space of the items' types.
+        shape: how the items are told apart.
+        singles: types that are one byte long, without a length (TYPED).
+        last: the type that ends the list, -1 for none (TYPED).
+        unit: bytes per unit of the length (TYPED).
+        uncounted: bytes of each item that its length does not count (TYPED); 2 for IPv6 options.
+        key_bits: how wide the key is at the item's first bit (TYPED 8; ONE: any).
+        count_by: name of the field that holds how many there are, "" if the area's end tells.
+        label: line of the tree under which the items stand, "" for none.
+        skip: bytes between the fixed fields and the list.
+    """
+
+    family: str
+    shape: Shape = Shape.TYPED
+    singles: tuple[int, ...] = ()
+    last: int = -1
+    unit: int = 1
+    uncounted: int = 0
+    key_bits: int = 8
+    count_by: str = ""
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """Everything the program knows about one header.
+
+    Attributes:
+        name: the layer's name and the filter word, e.g. "tcp".
+        title: what the detail tree calls it.
+        reference: the specification, e.g. "RFC 9293".
+        follows: (family, key) pairs under which other headers name this one.
+        fields: everything shown, in tree order; `Field`s also in the order of their bits.
+        prefix: what field names begin with; "" for `name`.
+        short: text of the Protocol column, "" if it never sets it.
+        header_length: bytes of the header, None if the fixed fields are the header.
+        total_length: bytes of header and everything inside, None if the enclosing limit is all there is.
+        next_by: where the key of the next header stands; the first that is claimed wins.
+        stop_when: fields which, when not 0, make the rest opaque (a fragment offset).
+        stop_if_whole: fields which do so only if the rest is wholly captured (waiting for reassembly).
+        body: this is no protocol of its own but the continuation of the header before (an ICMP message).
+        carries: what follows, when no protocol claims it, is `data`; False if it is padding.
+        quotes: what follows is a copy of some other packet, not part of this one.
+        items: a list of options or records.
+        summary: tree line of the whole header: template over its names, or a function; "" for `title`.
+        info: text of the Info column likewise; "" if it leaves the column alone.
+        source, destination: fields shown in the address columns, "" if none.
+        lessons: what to teach about each field, by its name.
+        path: its name in `frame.protocols`, "" for `name`; a body is not in the path.
+    """
+
+    name: str
+    title: str
+    reference: str
+    follows: tuple[tuple[str, int], ...]
+    fields: tuple[Item, ...]
+    prefix: str = ""
+    short: str = ""
+    header_length: Length | None = None
+    total_length: Length | None = None
+    next_by: tuple[Next, ...] = ()
+    stop_when: tuple[str, ...] = ()
+    stop_if_whole: tuple[str, ...] = ()
+    body: bool = False
+    carries: bool = True
+    quotes: bool = False
+    items: tuple[Items, ...] = ()
+    summary: str | Callable[[HeaderRows], Text] = ""
+    info: str | Callable[[HeaderRows], Text] = ""
+    source: str = ""
+    destination: str = ""
+    lessons: Mapping[str, Lesson] = field(default_factory=dict)
+    path: str = ""
+    minimum: int = 0
+
+    def __post_init__(self) -> None:
+        placed, bits = _place(self.name, self.fields, 0, ())
+        if bits % 8:
+            raise DefinitionError(f"{self.name}: the fixed fields take {bits} bits, not whole bytes.")
+        object.__setattr__(self, "fields", placed)
+        object.__setattr__(self, "prefix", self.prefix or self.name)
+        object.__setattr__(self, "path", self.path or self.name)
+        object.__setattr__(self, "minimum", bits // 8)
+        for lesson in self.lessons:
+            self.field(lesson)
+
+    def field(self, name: str) -> Item:
+        """The field, computed value or fact of this name below the prefix.
+
+        Raises:
+            DefinitionError: there is none.
+        """
+        for item in self.every_field():
+            if item.name == name:
+                return item
+        raise DefinitionError(f"{self.name}: no field is named {name!r}.")
+
+    def bit_field(self, name: str) -> Field:
+        """The same, which must be bits of the header."""
+        item = self.field(name)
+        if not isinstance(item, Field):
+            raise DefinitionError(f"{self.name}: {name!r} is not a field of the header itself.")
+        return item
+
+    def every_field(self) -> Iterator[Item]:
+        """All fields and their parts, in tree order."""
+        yield from _flattened(self.fields)
+
+    def full_name(self, item: Item) -> str:
+        """The filter name of one of its fields."""
+        return item.name if getattr(item, "absolute", False) else f"{self.prefix}.{item.name}"
+
+
+def _flattened(items: tuple[Item, ...]) -> Iterator[Item]:
+    for item in items:
+        yield item
+        yield from _flattened(item.parts)
+
+
+def _place(
+    owner: str, items: tuple[Item, ...], start: int, before: tuple[Field, ...]
+) -> tuple[tuple[Item, ...], int]:
+    """Give each field its first bit; returns the fields and the bits that are always there."""
+    placed: list[Item] = []
+    for item in items:
+        if not isinstance(item, Field):
+            placed.append(item)
+            continue
+        parts, end = _place(owner, item.parts, start, before)
+        if end not in (start, start + item.bits):
+            raise DefinitionError(f"{owner}.{item.name}: its parts take {end - start} bits, not {item.bits}.")
+        if item.when:  # parts are there where the whole is
+            parts = tuple(
+                replace(part, when=item.when + part.when) if isinstance(part, Field) else part for part in parts
+            )
+        here = replace(item, start=start, before=before, parts=parts)
+        placed.append(here)
+        if item.varies and not item.overlay:
+            before = (*before, here)
+        elif not item.overlay:
+            start += item.bits
+    return tuple(placed), start

@@ -1,0 +1,242 @@
+"""Finds the items of lists inside headers: options, records, blocks; when somebody asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synfin.basics.kernel import kernel
+from synfin.dissect.definition import ANY, Field, Items, Protocol, Shape
+from synfin.dissect.layers import HeaderRows, Layer
+from synfin.dissect.walk import PARTIAL, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from synfin.basics.arrays import Bytes, Integers
+
+MOST_KEYS = 256
+"""Types of items are at most one byte wide."""
+
+
+def find_items(
+    rows: HeaderRows, items: Items, members: Mapping[int, Protocol]
+) -> tuple[dict[str, Layer], Integers]:
+    """The layers of all members of one list, and the stops met on the way.
+
+    Args:
+        rows: the headers that have the list.
+        items: how the list is laid out.
+        members: which protocol each type names; `ANY` for the rest.
+
+    Returns:
+        a layer for each member's name (maybe empty), and stops int64 (6, n): packet, row of the header,
+        reason, bytes needed, bytes there, type.
+    """
+    protocols = list(dict.fromkeys(members.values()))
+    begin, end = _area(rows, items)
+    found, stops = _find(rows, items, (begin, end), _choice(members, protocols), protocols)
+    by_start = found  # already in header order, and within a header in byte order
+    layers = {}
+    for index, protocol in enumerate(protocols):
+        chosen = np.flatnonzero(by_start[1] == index)
+        header = by_start[0, chosen]
+        layers[protocol.name] = Layer(
+            protocol,
+            packet=rows.packet[header],
+            start=by_start[2, chosen].astype(np.int32),
+            end=by_start[3, chosen].astype(np.int32),
+            limit=by_start[3, chosen].astype(np.int32),
+            flags=(rows.layer.flags[header] & ~PARTIAL) | by_start[4, chosen].astype(np.int32),
+            position=header.astype(np.int32),
+            outer=rows.layer,
+        )
+    return layers, stops
+
+
+def _area(rows: HeaderRows, items: Items) -> tuple[Integers, Integers]:
+    """Where each header's list begins and ends; nothing beyond what was captured."""
+    protocol = rows.layer.protocol
+    begin = rows.start.astype(np.int64) + protocol.minimum + items.skip
+    for item in protocol.fields:
+        if isinstance(item, Field) and item.varies and not item.overlay and not item.rest:
+            column = rows.table.field_column(protocol.name, item)
+            present = np.zeros(len(rows), np.int64)
+            present[column.rows] = 0 if column.bits is None else column.bits // 8
+            begin += present
+    end = rows.limit if protocol.header_length is None else rows.end
+    return begin, np.minimum(end.astype(np.int64), rows.captured_end)
+
+
+def _choice(members: Mapping[int, Protocol], protocols: list[Protocol]) -> Integers:
+    """For every type, which of the protocols it names, -1 for none."""
+    otherwise = protocols.index(members[ANY]) if ANY in members else -1
+    choice = np.full(MOST_KEYS, otherwise, np.int64)
+    for key, protocol in members.items():
+        if key != ANY:
+            choice[key] = protocols.index(protocol)
+    return choice
+
+
+def _find(
+    rows: HeaderRows, items: Items, area: tuple[Integers, Integers], choice: Integers, protocols: list[Protocol]
+) -> tuple[Integers, Integers]:
+    begin, end = area
+    count = len(rows)
+    most = rows.values(items.count_by) if items.count_by else np.full(count, np.iinfo(np.int32).max, np.int64)
+    room = int(np.maximum(end - begin, 0).sum())
+    minimum = max(min((protocol.minimum for protocol in protocols), default=1), 1)
+    capacity = room // (minimum if items.shape is not Shape.TYPED else 1) + count + 1
+    found = np.empty((5, capacity), np.int64)
+    stops = np.empty((6, count), np.int64)
+    sizes = np.array([protocol.minimum for protocol in protocols], np.int64)
+    if items.shape is Shape.TYPED:
+        single = np.zeros(MOST_KEYS, np.int64)
+        single[list(items.singles)] = 1
+        rule = (items.last, items.unit, items.uncounted)
+        rows_found, stopped = _find_typed(begin, end, rows.data, (choice, single, sizes), rule, (found, stops))
+    elif items.shape is Shape.SIZED:
+        shape = _record_shape(protocols[0])
+        rows_found, stopped = _find_sized(begin, end, rows.data, most, shape, (found, stops))
+    else:
+        rows_found, stopped = _find_one(begin, end, rows.data, (choice, sizes), items.key_bits, (found, stops))
+    stops = stops[:, :stopped].copy()
+    stops[0] = rows.packet[stops[1]] if stopped else stops[0]
+    return found[:, :rows_found].copy(), stops
+
+
+def _record_shape(protocol: Protocol) -> Integers:
+    """int64: least size, bias, then for each term of its length: byte offset, bytes, scale."""
+    shape = [protocol.minimum, protocol.minimum]
+    if protocol.header_length is not None:
+        shape[1] = protocol.header_length.bias
+        for name, scale in protocol.header_length.terms:
+            item = protocol.bit_field(name)
+            shape += [item.start // 8, item.bits // 8, scale]
+    return np.array(shape, np.int64)
+
+
+@kernel
+def _find_typed(
+    begin: Integers,
+    end: Integers,
+    data: Bytes,
+    kinds: tuple[Integers, Integers, Integers],
+    rule: tuple[int, int, int],
+    out: tuple[Integers, Integers],
+) -> tuple[int, int]:
+    """Type, length, value; one row for each, in byte order."""
+    choice, single, sizes = kinds
+    last, unit, uncounted = rule
+    found, stops = out
+    count, stopped = 0, 0
+    for row in range(len(begin)):
+        at = begin[row]
+        while at < end[row]:
+            kind = np.int64(data[at])
+            size, reason = np.int64(1), 0
+            if single[kind] == 0:
+                if at + 1 >= end[row]:
+                    reason = SHORT
+                else:
+                    size = np.int64(data[at + 1]) * unit + uncounted
+                    if size < 2:
+                        reason = LIES
+                    elif at + size > end[row]:
+                        reason = SHORT
+            if reason:
+                stops[1, stopped], stops[2, stopped] = row, reason
+                stops[3, stopped], stops[4, stopped], stops[5, stopped] = size, end[row] - at, kind
+                stopped += 1
+            member = choice[kind]
+            if member >= 0:
+                stop = min(at + max(size, np.int64(1)), end[row])
+                found[0, count], found[1, count], found[2, count], found[3, count] = row, member, at, stop
+                found[4, count] = PART if reason or stop - at < sizes[member] else 0
+                count += 1
+            if reason or kind == last:
+                break
+            at += size
+    return count, stopped
+
+
+@kernel
+def _find_sized(
+    begin: Integers,
+    end: Integers,
+    data: Bytes,
+    most: Integers,
+    shape: Integers,
+    out: tuple[Integers, Integers],
+) -> tuple[int, int]:
+    """Records one after the other, each telling its own length."""
+    found, stops = out
+    count, stopped = 0, 0
+    for row in range(len(begin)):
+        at, number = begin[row], 0
+        while at < end[row] and number < most[row]:
+            size, reason = shape[0], 0
+            if at + size > end[row]:
+                reason = SHORT
+            else:
+                size = shape[1]
+                for term in range(2, len(shape), 3):
+                    value = np.int64(0)
+                    first = at + shape[term]
+                    for position in range(first, first + shape[term + 1]):
+                        value = (value << 8) | np.int64(data[position])
+                    size += value * shape[term + 2]
+                if size < shape[0] or size < 1:
+                    reason = LIES
+                elif at + size > end[row]:
+                    reason = SHORT
+            stop = min(at + size, end[row])
+            found[0, count], found[1, count], found[2, count], found[3, count] = row, 0, at, max(stop, at)
+            found[4, count] = PART if reason else 0
+            count += 1
+            if reason:
+                stops[1, stopped], stops[2, stopped] = row, reason
+                stops[3, stopped], stops[4, stopped], stops[5, stopped] = size, end[row] - at, 0
+                stopped += 1
+                break
+            at += size
+            number += 1
+    return count, stopped
+
+
+@kernel
+def _find_one(
+    begin: Integers,
+    end: Integers,
+    data: Bytes,
+    kinds: tuple[Integers, Integers],
+    key_bits: int,
+    out: tuple[Integers, Integers],
+) -> tuple[int, int]:
+    """One item that takes the whole area, chosen by its first bits."""
+    choice, sizes = kinds
+    found, stops = out
+    count, stopped = 0, 0
+    for row in range(len(begin)):
+        if begin[row] >= end[row]:
+            continue
+        kind = np.int64(data[begin[row]]) >> (8 - key_bits)
+        member = choice[kind]
+        if member < 0:
+            continue
+        size = sizes[member]
+        found[0, count], found[1, count] = row, member
+        found[2, count], found[3, count] = begin[row], end[row]
+        found[4, count] = 0
+        if begin[row] + size > end[row]:
+            found[4, count] = PART
+            stops[1, stopped], stops[2, stopped] = row, SHORT
+            stops[3, stopped], stops[4, stopped], stops[5, stopped] = size, end[row] - begin[row], kind
+            stopped += 1
+        count += 1
+    return count, stopped
+
+
+# Numba reads plain integers, not members of an enumeration.
+SHORT, LIES, PART = int(Reason.SHORT), int(Reason.LIES), PARTIAL

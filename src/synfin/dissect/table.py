@@ -1,0 +1,332 @@
+"""One chunk, dissected: its headers as layers, and every fact about them as a column, when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from synfin.dissect.columns import Column, extent, read
+from synfin.dissect.definition import Computed, Fact, Item
+from synfin.dissect.items import find_items
+from synfin.dissect.kinds import Kind
+from synfin.dissect.layers import HeaderRows, Layer, Sparse, Spans
+from synfin.dissect.text import Text
+from synfin.dissect.walk import MAX_DEPTH, walk
+from synfin.dissect.writing import written
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from synfin.basics.arrays import Integers, Small, Values
+    from synfin.capture.chunk import Chunk
+    from synfin.dissect.catalogue import Catalogue, Source
+
+HEADERS_PER_PACKET = 6
+"""Rows first set aside per packet; more are made when needed."""
+
+
+class Clock(NamedTuple):
+    """Times that a packet's own record does not hold, in nanoseconds since the epoch.
+
+    Attributes:
+        first: time of the capture's first packet.
+        previous: time of the packet before the chunk's first; equals `first` at the beginning.
+    """
+
+    first: int
+    previous: int
+
+
+class Settings(NamedTuple):
+    """What a user may choose about dissection; the defaults are Wireshark's.
+
+    Attributes:
+        check_ip, check_tcp, check_udp: verify that protocol's checksum for `*.checksum.status`.
+        relative: TCP sequence numbers count from the connection's first.
+    """
+
+    check_ip: bool = False
+    check_tcp: bool = False
+    check_udp: bool = False
+    relative: bool = True
+
+
+class Occurrences(NamedTuple):
+    """All occurrences of a field name in a chunk, in the order in which the tree shows them.
+
+    Attributes:
+        packet: int32, index of each occurrence's packet.
+        columns: the columns they come from.
+        order: int64, where in the columns, one after the other, each occurrence stands.
+    """
+
+    packet: Small
+    columns: tuple[Column, ...]
+    order: Integers
+
+
+@dataclass
+class PacketTable:
+    """The headers of one chunk.
+
+    Attributes:
+        chunk: the bytes and where packets lie in them.
+        catalogue: what is known about protocols.
+        clock: times from before the chunk.
+        settings: see `Settings`.
+        found: int32 (6, headers): packet, step, start, end, limit, flags of every header, in order.
+        stops: int32 (6, stops): packet, step, reason, bytes needed, bytes there, limiting step.
+    """
+
+    chunk: Chunk
+    catalogue: Catalogue
+    clock: Clock
+    settings: Settings
+    found: Small
+    stops: Small
+    _layers: dict[str, Layer] = field(default_factory=dict)
+    _columns: dict[tuple[str, int], Column] = field(default_factory=dict)
+    _facts: dict[tuple[str, str], Column] = field(default_factory=dict)
+    _item_stops: dict[str, Integers] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """How many packets there are."""
+        return len(self.chunk)
+
+    @cached_property
+    def edge(self) -> Integers:
+        """int64, per packet: where its captured bytes end."""
+        return self.chunk.start + self.chunk.captured
+
+    def layer(self, name: str) -> Layer:
+        """Every header of one protocol, in packet order (maybe none).
+
+        Raises:
+            KeyError: the catalogue has no such protocol.
+        """
+        if name not in self._layers:
+            if name in self.catalogue.home:
+                self._find_items(*self.catalogue.home[name])
+            else:
+                self._layers[name] = self._walked_layer(name)
+        return self._layers[name]
+
+    def _walked_layer(self, name: str) -> Layer:
+        protocol = self.catalogue.by_name[name]
+        position = np.flatnonzero(self.found[1] == self.catalogue.program.names.index(name))
+        packet, _, start, end, limit, flags = self.found[:, position]
+        return Layer(protocol, packet, start, end, limit, flags, position.astype(np.int32))
+
+    def _find_items(self, parent: object, family: str) -> None:
+        protocol = self.catalogue.item_families[family]
+        rows = self.rows(protocol.name)
+        items = next(one for one in protocol.items if one.family == family)
+        layers, self._item_stops[family] = find_items(rows, items, self.catalogue.members[family])
+        self._layers.update(layers)
+
+    def rows(self, name: str) -> HeaderRows:
+        """The headers of one protocol, as computed values see them."""
+        return HeaderRows(self, self.layer(name))
+
+    def supply(self, protocol: str, name: str, values: Sparse | Values | Text) -> None:
+        """Give a `Fact` its values: one per header of the layer, or a `Sparse` for those that have one.
+
+        Args:
+            protocol: name of the layer.
+            name: name of the fact below the protocol's prefix.
+            values: the values.
+        """
+        layer = self.layer(protocol)
+        item = self.catalogue.by_name[protocol].field(name)
+        if isinstance(values, Sparse):
+            column = Column(item, layer, values.values, np.asarray(values.rows, np.int64))
+        else:
+            column = Column(item, layer, values)
+        self._facts[protocol, name] = column
+
+    def field_column(self, protocol: str, item: Item) -> Column:
+        """The column of one item of a protocol's definition; computed once, then kept."""
+        if isinstance(item, Fact) and (protocol, item.name) in self._facts:
+            return self._facts[protocol, item.name]
+        key = (protocol, id(item))
+        if key not in self._columns:
+            self._columns[key] = read(self.rows(protocol), item)
+        return self._columns[key]
+
+    def item_column(self, protocol: str, name: str) -> Column:
+        """The column of a name below a protocol's prefix; where several items bear it, all of them."""
+        items = [item for item in self.catalogue.by_name[protocol].every_field() if item.name == name]
+        if not items:
+            self.catalogue.by_name[protocol].field(name)  # raises, with a sentence
+        columns = [self.field_column(protocol, item) for item in items]
+        return columns[0] if len(columns) == 1 else _merged(columns)
+
+    def has(self, name: str) -> bool:
+        """Whether the catalogue knows this field or protocol name."""
+        return name in self.catalogue.fields
+
+    def occurrences(self, name: str) -> Occurrences:
+        """Where a field or protocol occurs, in tree order.
+
+        Raises:
+            KeyError: no such field.
+        """
+        protocol = self.catalogue.by_name.get(name)
+        if protocol is not None and name not in self.catalogue.sources:
+            layer = self.layer(name)
+            mark = Column(Computed(name, protocol.title, Kind.PROTOCOL, _nothing), layer, None)
+            return Occurrences(layer.packet, (mark,), np.arange(len(layer)))
+        sources = self.catalogue.sources[name]
+        columns = tuple(self.field_column(source.protocol.name, source.item) for source in sources)
+        if len(columns) == 1:
+            return Occurrences(columns[0].packet, columns, np.arange(len(columns[0])))
+        return self._ordered(sources, columns)
+
+    def _ordered(self, sources: tuple[Source, ...], columns: tuple[Column, ...]) -> Occurrences:
+        """Occurrences from several items, by packet, then by place, then by their order in the definition."""
+        packets = np.concatenate([column.packet for column in columns])
+        places = np.concatenate(
+            [_place(column, self.rows(source.protocol.name)) for source, column in zip(sources, columns, strict=True)]
+        )
+        rank = np.repeat(np.arange(len(columns)), [len(column) for column in columns])
+        order = np.lexsort((rank, places, packets))
+        return Occurrences(packets[order], columns, order)
+
+    def packet_of_row(self, name: str) -> Small:
+        """int32: the packet that each occurrence of a name belongs to, ascending."""
+        return self.occurrences(name).packet
+
+    def column(self, name: str) -> Values | Text:
+        """The values of every occurrence of a name, e.g. `tcp.srcport`; row by row with `packet_of_row`.
+
+        Returns:
+            int64, uint8 (n, 16) for IPv6 addresses, `Text` for text, object array of bytes for BYTES, bool
+            (all True) for marks and protocols.
+
+        Raises:
+            KeyError: no such field.
+        """
+        found = self.occurrences(name)
+        parts = [self.plain_values(column) for column in found.columns]
+        if len(parts) == 1:
+            return parts[0]
+        if any(isinstance(part, Text) for part in parts):
+            from synfin.dissect.text import stack
+
+            return stack([part for part in parts if isinstance(part, Text)]).take(found.order)
+        values: Values = np.concatenate(parts)[found.order]  # type: ignore[arg-type]
+        return values
+
+    def plain_values(self, column: Column) -> Values | Text:
+        """The values of one column as arrays that need no chunk; see `column`."""
+        values = column.values
+        if values is None:
+            return np.ones(len(column), np.bool_)
+        if isinstance(values, Spans):
+            start, length = values
+            cut = [
+                self.chunk.data[begin : begin + size].tobytes()
+                for begin, size in zip(start.tolist(), length.tolist(), strict=True)
+            ]
+            plain = np.empty(len(cut), object)
+            plain[:] = cut
+            return plain
+        return values
+
+    def texts(self, name: str) -> tuple[Small, Text]:
+        """Every occurrence of a name as `-T fields` writes it, and the packet of each."""
+        from synfin.dissect.text import stack
+
+        found = self.occurrences(name)
+        parts = [written(column, self.chunk.data) for column in found.columns]
+        if len(parts) == 1:
+            return found.packet, parts[0]
+        return found.packet, stack(parts).take(found.order)
+
+    def text_by_row(self, protocol: str, name: str) -> Text:
+        """The value of one item as `-T fields` writes it, for every header; empty where absent."""
+        column = self.item_column(protocol, name)
+        text = written(column, self.chunk.data)
+        if column.rows is None:
+            return text
+        rows = np.full(len(column.layer), -1, np.int64)
+        rows[column.rows] = np.arange(len(column))
+        return text.take(rows)
+
+
+def dissect(
+    chunk: Chunk,
+    catalogue: Catalogue,
+    roots: Mapping[int, str],
+    clock: Clock | None = None,
+    settings: Settings | None = None,
+) -> PacketTable:
+    """Find every header of a chunk.
+
+    Args:
+        chunk: the packets.
+        catalogue: the protocols.
+        roots: which protocol each LINKTYPE begins with; others are shown as data.
+        clock: times from before the chunk; the chunk's own first packet if None.
+        settings: what the user chose.
+
+    Returns:
+        the table; it refers to the chunk's bytes and is valid as long as they are.
+    """
+    program = catalogue.program
+    names = [roots.get(interface.linktype, "data") for interface in chunk.interfaces]
+    known = np.array([program.names.index(name) for name in names] or [program.data], np.int64)
+    packets = np.stack(
+        (chunk.start, chunk.start + chunk.captured, chunk.start + chunk.length, known[chunk.interface])
+    )
+    np.maximum(packets[2], packets[1], out=packets[2])  # a length below what was captured is a lie
+    tables = (
+        program.steps,
+        program.numbers,
+        program.terms,
+        program.sizes,
+        program.stops,
+        program.nexts,
+        program.keys,
+    )
+    rows = np.empty((6, len(chunk) * HEADERS_PER_PACKET + MAX_DEPTH + 2), np.int32)
+    stops = np.empty((6, len(chunk) + 2), np.int32)
+    progress = np.zeros(3, np.int64)
+    while not walk(chunk.data, packets, tables, program.data, (rows, stops), progress):
+        rows = np.concatenate((rows, np.empty_like(rows)), axis=1)
+    if clock is None:
+        first = int(chunk.time[0]) if len(chunk) else 0
+        clock = Clock(first, first)
+    return PacketTable(
+        chunk, catalogue, clock, settings or Settings(), rows[:, : progress[1]], stops[:, : progress[2]]
+    )
+
+
+def _nothing(rows: HeaderRows) -> None:
+    """A mark has no value."""
+
+
+def _place(column: Column, rows: HeaderRows) -> Integers:
+    """Where each occurrence stands in the data, in bits; computed ones stand at their header's start."""
+    first, _ = extent(column, rows)
+    if column.rows is not None and len(first) != len(column):
+        first = first[column.rows]
+    header = column.layer.start if column.rows is None else column.layer.start[column.rows]
+    return np.where(first >= 0, first, header.astype(np.int64) * 8)
+
+
+def _merged(columns: list[Column]) -> Column:
+    """Several items of one name in one protocol, of which each header has at most one."""
+    rows = np.concatenate(
+        [np.arange(len(column)) if column.rows is None else column.rows for column in columns]
+    )
+    order = np.argsort(rows, kind="stable")
+    if isinstance(columns[0].values, Spans):
+        start = np.concatenate([column.values.start for column in columns])  # type: ignore[union-attr]
+        length = np.concatenate([column.values.length for column in columns])  # type: ignore[union-attr]
+        return Column(columns[0].item, columns[0].layer, Spans(start[order], length[order]), rows[order])
+    values = np.concatenate([np.asarray(column.values) for column in columns])[order]
+    return Column(columns[0].item, columns[0].layer, values, rows[order])

@@ -1,0 +1,416 @@
+"""Many short texts in one buffer: how values become characters without a Python loop per packet.
+
+A `Text` is what Arrow calls a string array: all characters in one uint8 array, and where each text begins.
+Every function here takes and returns whole columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from synfin.basics.arrays import Bytes, Flags, Integers
+from synfin.basics.kernel import kernel
+
+DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
+PAIRS = np.frombuffer(b"".join(b"%02d" % value for value in range(100)), np.uint8)
+LONGEST_DECIMAL = 20
+LONGEST_IPV6 = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Texts, one after the other; text `i` is `data[ends[i] : ends[i + 1]]` (UTF-8).
+
+    Attributes:
+        data: uint8, all characters.
+        ends: int64, one more than there are texts; `ends[0]` is where the first begins.
+    """
+
+    data: Bytes
+    ends: Integers
+
+    def __len__(self) -> int:
+        """How many texts there are."""
+        return len(self.ends) - 1
+
+    def __getitem__(self, index: int) -> str:
+        """One text, for people."""
+        return self.raw(index).decode("utf-8", "replace")
+
+    def raw(self, index: int) -> bytes:
+        """One text as it is."""
+        return self.data[self.ends[index] : self.ends[index + 1]].tobytes()
+
+    def to_list(self) -> list[str]:
+        """All texts as Python strings."""
+        whole = self.data.tobytes()
+        ends = self.ends.tolist()
+        return [
+            whole[begin:end].decode("utf-8", "replace")
+            for begin, end in zip(ends[:-1], ends[1:], strict=True)
+        ]
+
+    def take(self, rows: Integers) -> Text:
+        """The texts of these rows, in this order; row -1 gives the empty text."""
+        ends = np.zeros(len(rows) + 1, np.int64)
+        if not len(self):
+            return Text(np.empty(0, np.uint8), ends)
+        lengths = np.where(rows >= 0, self.ends[rows + 1] - self.ends[rows], 0)
+        np.cumsum(lengths, out=ends[1:])
+        data = np.empty(int(ends[-1]), np.uint8)
+        _take(np.asarray(rows, np.int64), self.data, self.ends, data)
+        return Text(data, ends)
+
+
+def literal(text: str, count: int) -> Text:
+    """The same text for every row."""
+    raw = np.frombuffer(text.encode(), np.uint8)
+    return Text(np.tile(raw, count), np.arange(count + 1, dtype=np.int64) * len(raw))
+
+
+def from_list(texts: Sequence[str | bytes]) -> Text:
+    """Python strings as a column; for few rows, or for the distinct values of a column."""
+    raw = [text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text for text in texts]
+    ends = np.zeros(len(raw) + 1, np.int64)
+    np.cumsum([len(one) for one in raw], out=ends[1:])
+    return Text(np.frombuffer(b"".join(raw), np.uint8), ends)
+
+
+def where(present: Flags, text: Text) -> Text:
+    """The text where `present`, the empty text elsewhere."""
+    if bool(present.all()):
+        return text
+    return text.take(np.where(present, np.arange(len(text)), -1))
+
+
+def choose(present: Flags, one: Text, other: Text) -> Text:
+    """`one` where `present`, `other` elsewhere."""
+    return join([where(present, one), where(~present, other)])
+
+
+def decimal(values: Integers) -> Text:
+    """Whole numbers (int64) in decimal."""
+    data = np.empty(len(values) * LONGEST_DECIMAL, np.uint8)
+    ends = np.empty(len(values) + 1, np.int64)
+    _decimal(values, data, ends, PAIRS)
+    return Text(data[: ends[-1]], ends)
+
+
+def unsigned(values: Integers) -> Text:
+    """64-bit patterns (int64) as unsigned decimal."""
+    if not bool((values < 0).any()):
+        return decimal(values)
+    return from_list([str(value) for value in values.astype(np.uint64).tolist()])
+
+
+def hexadecimal(values: Integers, digits: int, prefix: str = "0x") -> Text:
+    """Whole numbers in lower-case hexadecimal of at least `digits` digits (more if a value needs them)."""
+    widest = 16
+    data = np.empty(len(values) * (widest + len(prefix)), np.uint8)
+    ends = np.empty(len(values) + 1, np.int64)
+    _hexadecimal(values, digits, np.frombuffer(prefix.encode(), np.uint8), data, ends, DIGITS)
+    return Text(data[: ends[-1]], ends)
+
+
+def ipv4(values: Integers) -> Text:
+    """IPv4 addresses as dotted decimal."""
+    data = np.empty(len(values) * 15, np.uint8)
+    ends = np.empty(len(values) + 1, np.int64)
+    _ipv4(values, data, ends)
+    return Text(data[: ends[-1]], ends)
+
+
+def ipv6(values: Bytes) -> Text:
+    """IPv6 addresses (uint8 (n, 16)) in canonical form, RFC 5952."""
+    data = np.empty(len(values) * LONGEST_IPV6, np.uint8)
+    ends = np.empty(len(values) + 1, np.int64)
+    _ipv6(values.reshape(-1), data, ends, DIGITS)
+    return Text(data[: ends[-1]], ends)
+
+
+def ether(values: Integers, octets: int = 6) -> Text:
+    """Hardware addresses as lower-case octets with colons."""
+    width = octets * 3 - 1
+    data = np.empty(len(values) * width, np.uint8)
+    _ether(values, octets, data, DIGITS)
+    return Text(data, np.arange(len(values) + 1, dtype=np.int64) * width)
+
+
+def seconds(nanoseconds: Integers, digits: int = 9) -> Text:
+    """Nanoseconds as seconds with this many decimals, cut, not rounded: "-0.015985000"."""
+    data = np.empty(len(nanoseconds) * (LONGEST_DECIMAL + 2), np.uint8)
+    ends = np.empty(len(nanoseconds) + 1, np.int64)
+    _seconds(nanoseconds, digits, data, ends)
+    return Text(data[: ends[-1]], ends)
+
+
+def octets(data: Bytes, start: Integers, length: Integers, separator: str = "") -> Text:
+    """Stretches of a buffer as lower-case hexadecimal, with a separator of at most one character."""
+    gap = len(separator)
+    lengths = np.maximum(length * (2 + gap) - gap, 0)
+    ends = np.zeros(len(start) + 1, np.int64)
+    np.cumsum(lengths, out=ends[1:])
+    written = np.empty(int(ends[-1]), np.uint8)
+    _octets(start, length, data, ord(separator or "\0"), written, DIGITS)
+    return Text(written, ends)
+
+
+def stretches(data: Bytes, start: Integers, length: Integers) -> Text:
+    """Stretches of a buffer as they are."""
+    ends = np.zeros(len(start) + 1, np.int64)
+    np.cumsum(length, out=ends[1:])
+    copied = np.empty(int(ends[-1]), np.uint8)
+    _stretches(start, length, data, copied)
+    return Text(copied, ends)
+
+
+def named(values: Integers, names: dict[int, str], otherwise: str = "Unknown") -> Text:
+    """What each value is called."""
+    distinct, rows = np.unique(values, return_inverse=True)
+    return from_list([names.get(int(value), otherwise) for value in distinct]).take(rows)
+
+
+def stack(texts: Sequence[Text]) -> Text:
+    """The rows of the first, then those of the second, and so on."""
+    sizes = np.cumsum([0] + [int(one.ends[-1] - one.ends[0]) for one in texts])
+    ends = [one.ends[:-1] - one.ends[0] + size for one, size in zip(texts, sizes, strict=False)]
+    data = np.concatenate([one.data[one.ends[0] : one.ends[-1]] for one in texts])
+    return Text(data, np.concatenate([*ends, sizes[-1:]]))
+
+
+def join(pieces: Sequence[Text]) -> Text:
+    """The pieces of each row, one after the other."""
+    count = len(pieces[0])
+    shifts = np.cumsum([0] + [len(piece.data) for piece in pieces[:-1]])
+    ends = np.stack([piece.ends + shift for piece, shift in zip(pieces, shifts, strict=True)])
+    gathered = np.concatenate([piece.data for piece in pieces])
+    total = int(sum(int(piece.ends[-1] - piece.ends[0]) for piece in pieces))
+    data = np.empty(total, np.uint8)
+    joined = np.empty(count + 1, np.int64)
+    _join(joined, gathered, ends, data)
+    return Text(data, joined)
+
+
+def gather(text: Text, group: Integers, groups: int, separator: str) -> Text:
+    """Texts of the same group (ascending numbers) joined by a separator: one text per group, maybe empty."""
+    data = np.empty(len(text.data) + len(text) * len(separator.encode()), np.uint8)
+    ends = np.empty(groups + 1, np.int64)
+    _gather(np.asarray(group, np.int64), text.data, text.ends, np.frombuffer(separator.encode(), np.uint8), data, ends)
+    return Text(data[: ends[-1]], ends)
+
+
+@kernel
+def _take(rows: Integers, data: Bytes, ends: Integers, out: Bytes) -> None:
+    at = 0
+    for row in rows:
+        if row >= 0:
+            for position in range(ends[row], ends[row + 1]):
+                out[at] = data[position]
+                at += 1
+
+
+@kernel
+def _decimal(values: Integers, out: Bytes, ends: Integers, pairs: Bytes) -> None:
+    """Two digits at a time, from the last."""
+    at = 0
+    ends[0] = 0
+    for row in range(len(values)):
+        value = values[row]
+        if value < 0:
+            out[at] = 45
+            at += 1
+            value = -value
+        size = 1
+        bound = 10
+        while value >= bound and size < 19:
+            size += 1
+            bound = bound * 10 if size < 19 else bound
+        position = at + size
+        while value >= 10:
+            pair = value % 100
+            value //= 100
+            position -= 2
+            out[position] = pairs[2 * pair]
+            out[position + 1] = pairs[2 * pair + 1]
+        if position > at:
+            out[at] = 48 + value
+        at += size
+        ends[row + 1] = at
+
+
+@kernel
+def _hexadecimal(
+    values: Integers, digits: int, prefix: Bytes, out: Bytes, ends: Integers, letters: Bytes
+) -> None:
+    at = 0
+    ends[0] = 0
+    for row in range(len(values)):
+        value = values[row]
+        size = digits
+        while size < 16 and (value >> (4 * size)) != 0:
+            size += 1
+        for position in range(len(prefix)):
+            out[at] = prefix[position]
+            at += 1
+        for nibble in range(size - 1, -1, -1):
+            out[at] = letters[(value >> (4 * nibble)) & 15]
+            at += 1
+        ends[row + 1] = at
+
+
+@kernel
+def _ipv4(values: Integers, out: Bytes, ends: Integers) -> None:
+    at = 0
+    ends[0] = 0
+    for row in range(len(values)):
+        for shift in (24, 16, 8, 0):
+            octet = (values[row] >> shift) & 255
+            if octet >= 100:
+                out[at] = 48 + octet // 100
+                at += 1
+            if octet >= 10:
+                out[at] = 48 + octet // 10 % 10
+                at += 1
+            out[at] = 48 + octet % 10
+            at += 1
+            if shift:
+                out[at] = 46
+                at += 1
+        ends[row + 1] = at
+
+
+@kernel
+def _ipv6(values: Bytes, out: Bytes, ends: Integers, letters: Bytes) -> None:
+    """Groups without leading zeros; the longest run of two or more zero groups becomes "::"."""
+    at = 0
+    ends[0] = 0
+    for row in range(len(values) // 16):
+        best, best_length, run = -1, 1, 0
+        for group in range(8):
+            place = row * 16 + group * 2
+            run = run + 1 if values[place] == 0 and values[place + 1] == 0 else 0
+            if run > best_length:
+                best, best_length = group - run + 1, run
+        group = 0
+        while group < 8:
+            if group == best:
+                out[at] = 58
+                at += 1
+                if best == 0:
+                    out[at] = 58
+                    at += 1
+                group += best_length
+                continue
+            place = row * 16 + group * 2
+            value = (np.int64(values[place]) << 8) | np.int64(values[place + 1])
+            size = 1 + (value >= 0x10) + (value >= 0x100) + (value >= 0x1000)
+            for nibble in range(size - 1, -1, -1):
+                out[at] = letters[(value >> (4 * nibble)) & 15]
+                at += 1
+            group += 1
+            if group < 8:
+                out[at] = 58
+                at += 1
+        ends[row + 1] = at
+
+
+@kernel
+def _ether(values: Integers, octets: int, out: Bytes, letters: Bytes) -> None:
+    at = 0
+    for row in range(len(values)):
+        for octet in range(octets - 1, -1, -1):
+            value = (values[row] >> (8 * octet)) & 255
+            out[at] = letters[value >> 4]
+            out[at + 1] = letters[value & 15]
+            at += 2
+            if octet:
+                out[at] = 58
+                at += 1
+
+
+@kernel
+def _seconds(nanoseconds: Integers, digits: int, out: Bytes, ends: Integers) -> None:
+    at = 0
+    ends[0] = 0
+    for row in range(len(nanoseconds)):
+        value = nanoseconds[row]
+        if value < 0:
+            out[at] = 45
+            at += 1
+            value = -value
+        whole, fraction = value // 1_000_000_000, value % 1_000_000_000
+        size, bound = 1, 10
+        while whole >= bound:
+            size += 1
+            bound *= 10
+        for position in range(at + size - 1, at - 1, -1):
+            out[position] = 48 + whole % 10
+            whole //= 10
+        at += size
+        if digits:
+            out[at] = 46
+            for position in range(9, 0, -1):
+                if position <= digits:
+                    out[at + position] = 48 + fraction % 10
+                fraction //= 10
+            at += digits + 1
+        ends[row + 1] = at
+
+
+@kernel
+def _octets(start: Integers, length: Integers, data: Bytes, separator: int, out: Bytes, letters: Bytes) -> None:
+    at = 0
+    for row in range(len(start)):
+        for position in range(length[row]):
+            if position and separator:
+                out[at] = separator
+                at += 1
+            value = np.int64(data[start[row] + position])
+            out[at] = letters[value >> 4]
+            out[at + 1] = letters[value & 15]
+            at += 2
+
+
+@kernel
+def _stretches(start: Integers, length: Integers, data: Bytes, out: Bytes) -> None:
+    at = 0
+    for row in range(len(start)):
+        for position in range(start[row], start[row] + length[row]):
+            out[at] = data[position]
+            at += 1
+
+
+@kernel
+def _join(joined: Integers, data: Bytes, ends: Integers, out: Bytes) -> None:
+    at = 0
+    joined[0] = 0
+    for row in range(len(joined) - 1):
+        for piece in range(ends.shape[0]):
+            for position in range(ends[piece, row], ends[piece, row + 1]):
+                out[at] = data[position]
+                at += 1
+        joined[row + 1] = at
+
+
+@kernel
+def _gather(
+    group: Integers, data: Bytes, ends: Integers, separator: Bytes, out: Bytes, joined: Integers
+) -> None:
+    at, row = 0, 0
+    joined[0] = 0
+    for number in range(len(joined) - 1):
+        first = True
+        while row < len(group) and group[row] == number:
+            if not first:
+                for position in range(len(separator)):
+                    out[at] = separator[position]
+                    at += 1
+            for position in range(ends[row], ends[row + 1]):
+                out[at] = data[position]
+                at += 1
+            first = False
+            row += 1
+        joined[number + 1] = at

@@ -1,0 +1,337 @@
+"""Finds every header of every packet by following the compiled definitions; knows no protocol.
+
+The definitions become a `Program` of integer tables, and one loop interprets it. What it cannot follow
+it writes down as a *stop*: which header, why, how many bytes were needed and how many there were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synfin.basics.errors import DefinitionError
+from synfin.basics.kernel import kernel
+from synfin.dissect.definition import ANY, LENGTH_KEY, Field, Length, Next, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from synfin.basics.arrays import Bytes, Integers, Small
+
+MAX_DEPTH = 64
+"""Headers followed in one packet; more is a stop, so that no packet can make the walk long."""
+
+WIDEST_KEY = 16
+"""Bits of the widest key: each family is a table with one entry per possible key."""
+
+
+class Reason(IntEnum):
+    """Why a walk stopped before the packet was explained."""
+
+    CUT = 1  # the capture kept fewer bytes than the header has
+    SHORT = 2  # the enclosing length leaves too little room for the header
+    LIES = 3  # the header states a length below its own minimum
+    DEEP = 4  # more than MAX_DEPTH headers
+
+    @property
+    def words(self) -> str:
+        """For people, and for the filter field `stop.reason`."""
+        return {
+            Reason.CUT: "cut by snapshot length",
+            Reason.SHORT: "does not fit",
+            Reason.LIES: "length field lies",
+            Reason.DEEP: "too many headers",
+        }[self]
+
+
+# Columns of Program.steps; positions of numbers are rows of Program.numbers, -1 for none.
+(
+    MINIMUM,
+    HAS_LENGTH,
+    BIAS,
+    TERM_FIRST,
+    TERM_LAST,
+    TOTAL,
+    TOTAL_SCALE,
+    TOTAL_BIAS,
+    STOP_FIRST,
+    STOP_LAST,
+    NEXT_FIRST,
+    NEXT_LAST,
+    QUOTES,
+    CARRIES,
+) = range(14)
+
+# Columns of Program.numbers.
+OFFSET, COUNT, SHIFT, MASK = range(4)
+
+# Flags of a header row.
+QUOTED = 1
+PARTIAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The definitions as integer tables.
+
+    Attributes:
+        names: protocol of each step.
+        steps: int64 (protocols, 14), see the column names above.
+        numbers: int64 (n, 4): byte offset from the header, bytes, right shift, mask.
+        terms: int64 (n, 3): number, scale, first entry in `sizes` or -1.
+        sizes: int64: the tables of lengths that follow no linear rule.
+        stops: int64 (n, 2): number, 1 if it stops only a wholly captured rest.
+        nexts: int64 (n, 4): number, 1 if it is read after the header, first entry in `keys`, length_below.
+        keys: int16: for each family, the step that each key leads to, -1 for none.
+        families: where each family's entries in `keys` begin, and how many.
+        data: the step of what no protocol claims.
+        roots: linktype → step of the first header.
+    """
+
+    names: tuple[str, ...]
+    steps: Integers
+    numbers: Integers
+    terms: Integers
+    sizes: Integers
+    stops: Integers
+    nexts: Integers
+    keys: Integers
+    families: Mapping[str, tuple[int, int]]
+    data: int
+
+
+def compile_program(protocols: Sequence[Protocol], extra: Sequence[tuple[str, int, str]] = ()) -> Program:
+    """Turn definitions into the walk's tables.
+
+    Args:
+        protocols: all of them; one must be named "data".
+        extra: decode-as rules: (family, key, protocol name), stronger than the definitions.
+
+    Raises:
+        DefinitionError: two protocols claim one key, or a definition names what does not exist.
+    """
+    return _Compiler(protocols, extra).program()
+
+
+class _Compiler:
+    """Collects the tables of one `Program`."""
+
+    def __init__(self, protocols: Sequence[Protocol], extra: Sequence[tuple[str, int, str]]) -> None:
+        self.protocols = tuple(protocols)
+        self.extra = extra
+        self.step_of = {protocol.name: index for index, protocol in enumerate(protocols)}
+        self.numbers: list[tuple[int, int, int, int]] = []
+        self.terms: list[tuple[int, int, int]] = []
+        self.sizes: list[int] = []
+        self.stops: list[tuple[int, int]] = []
+        self.nexts: list[tuple[int, int, int, int]] = []
+        self.keys: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
+        self.families: dict[str, tuple[int, int]] = {}
+
+    def program(self) -> Program:
+        self._place_families()
+        steps = np.array([self._step(protocol) for protocol in self.protocols], np.int64)
+        self._claim_keys()
+        return Program(
+            names=tuple(self.step_of),
+            steps=steps.reshape(-1, CARRIES + 1),
+            numbers=np.array(self.numbers, np.int64).reshape(-1, 4),
+            terms=np.array(self.terms, np.int64).reshape(-1, 3),
+            sizes=np.array(self.sizes, np.int64),
+            stops=np.array(self.stops, np.int64).reshape(-1, 2),
+            nexts=np.array(self.nexts, np.int64).reshape(-1, 4),
+            keys=np.concatenate(self.keys) if self.keys else np.empty(0, np.int64),
+            families=self.families,
+            data=self.step_of["data"],
+        )
+
+    def _place_families(self) -> None:
+        """Give each key space its stretch of `keys`, as wide as the widest field that reads it."""
+        widths: dict[str, int] = {}
+        for protocol in self.protocols:
+            for following in protocol.next_by:
+                width = following.peek or protocol.bit_field(following.field).bits
+                if width > WIDEST_KEY:
+                    raise DefinitionError(f"{protocol.name}: a key of {width} bits is wider than {WIDEST_KEY}.")
+                widths[following.family] = max(widths.get(following.family, 0), width)
+        first = 0
+        for family, width in widths.items():
+            self.families[family] = (first, 1 << width)
+            self.keys.append(np.full(1 << width, -1, np.int64))
+            first += 1 << width
+
+    def _claim_keys(self) -> None:
+        tables = dict(zip(self.families, self.keys, strict=True))
+        claims = [(family, key, p.name) for p in self.protocols for family, key in p.follows]
+        owners: dict[tuple[str, int], str] = {}
+        for family, key, name in claims:
+            if (family, key) in owners:
+                raise DefinitionError(f"{owners[family, key]} and {name} both follow {family} {key}.")
+            owners[family, key] = name
+        for family, key, name in [*claims, *self.extra]:
+            if family not in tables:
+                continue  # an option family, or one whose parent is not among these protocols
+            if key == ANY:
+                tables[family][tables[family] < 0] = self.step_of[name]
+            elif 0 <= key < len(tables[family]):
+                tables[family][key] = self.step_of[name]
+
+    def _step(self, protocol: Protocol) -> list[int]:
+        step = [0] * (CARRIES + 1)
+        step[MINIMUM] = protocol.minimum
+        length = protocol.header_length
+        step[HAS_LENGTH] = length is not None
+        step[TERM_FIRST] = len(self.terms)
+        if length is not None:
+            step[BIAS] = length.bias
+            self._add_terms(protocol, length)
+        step[TERM_LAST] = len(self.terms)
+        step[TOTAL] = -1
+        if protocol.total_length is not None:
+            ((name, scale),) = protocol.total_length.terms
+            step[TOTAL] = self._number(protocol.bit_field(name))
+            step[TOTAL_SCALE], step[TOTAL_BIAS] = scale, protocol.total_length.bias
+        step[STOP_FIRST] = len(self.stops)
+        self.stops += [(self._number(protocol.bit_field(name)), 0) for name in protocol.stop_when]
+        self.stops += [(self._number(protocol.bit_field(name)), 1) for name in protocol.stop_if_whole]
+        step[STOP_LAST] = len(self.stops)
+        step[NEXT_FIRST] = len(self.nexts)
+        self.nexts += [self._next(protocol, following) for following in protocol.next_by]
+        step[NEXT_LAST] = len(self.nexts)
+        step[QUOTES], step[CARRIES] = protocol.quotes, protocol.carries
+        return step
+
+    def _add_terms(self, protocol: Protocol, length: Length) -> None:
+        table = -1
+        if length.table:
+            table = len(self.sizes)
+            self.sizes += length.table
+        for name, scale in length.terms:
+            self.terms.append((self._number(protocol.bit_field(name)), scale, table))
+
+    def _next(self, protocol: Protocol, following: Next) -> tuple[int, int, int, int]:
+        if following.peek:
+            number = self._number(Field("key", following.peek, ""))
+        else:
+            number = self._number(protocol.bit_field(following.field))
+        return number, bool(following.peek), self.families[following.family][0], following.length_below
+
+    def _number(self, wanted: Field) -> int:
+        """The row of `numbers` for a field whose position does not vary."""
+        if wanted.before or wanted.little:
+            raise DefinitionError(f"{wanted.name}: the walk needs fields at a fixed place, big-endian.")
+        first, last = wanted.start // 8, (wanted.start + wanted.bits + 7) // 8
+        shift = last * 8 - wanted.start - wanted.bits
+        self.numbers.append((first, last - first, shift, (1 << wanted.bits) - 1))
+        return len(self.numbers) - 1
+
+
+@kernel
+def number(data: Bytes, at: int, places: Integers, row: int) -> int:
+    """The value of one small big-endian field of the header at `at`."""
+    value = np.int64(0)
+    first = at + places[row, OFFSET]
+    for position in range(first, first + places[row, COUNT]):
+        value = (value << 8) | np.int64(data[position])
+    return int((value >> places[row, SHIFT]) & places[row, MASK])
+
+
+@kernel(plain_below=1 << 16)
+def walk(
+    data: Bytes,
+    packets: Integers,
+    tables: tuple[Integers, Integers, Integers, Integers, Integers, Integers, Integers],
+    data_step: int,
+    found: tuple[Small, Small],
+    progress: Integers,
+) -> bool:
+    """Write a row for every header, and one for every stop, until done or until a table is full.
+
+    Args:
+        data: the chunk's bytes.
+        packets: int64 (4, packets): first byte, end of what was captured, end on the wire, root step.
+        tables: steps, numbers, terms, sizes, stops, nexts, keys of the `Program`.
+        data_step: the step of what no protocol claims.
+        found: rows int32 (6, capacity): packet, step, start, end, limit, flags; and
+            stops int32 (6, capacity): packet, step, reason, bytes needed, bytes there, limiting step.
+        progress: int64: next packet, rows written, stops written; updated.
+
+    Returns:
+        whether all packets are done; if not, call again with room for more.
+    """
+    steps, numbers, terms, sizes, halts, nexts, keys = tables
+    rows, stops = found
+    row, stop = progress[1], progress[2]
+    for packet in range(progress[0], packets.shape[1]):
+        if row + MAX_DEPTH + 1 > rows.shape[1] or stop + 1 > stops.shape[1]:
+            progress[0], progress[1], progress[2] = packet, row, stop
+            return False
+        at, edge, limit = packets[0, packet], packets[1, packet], packets[2, packet]
+        step, limited_by, flags = packets[3, packet], np.int64(-1), np.int64(0)
+        depth = 0
+        while step >= 0:
+            size, reason = steps[step, MINIMUM], 0
+            room = min(limit, edge)
+            if depth == MAX_DEPTH:
+                reason = DEEP
+            elif at + size > room:
+                reason = CUT if at + size <= limit else SHORT
+            elif steps[step, HAS_LENGTH]:
+                size = steps[step, BIAS]
+                for term in range(steps[step, TERM_FIRST], steps[step, TERM_LAST]):
+                    value = number(data, at, numbers, terms[term, 0])
+                    size += sizes[terms[term, 2] + value] if terms[term, 2] >= 0 else value * terms[term, 1]
+                if size < steps[step, MINIMUM]:
+                    reason = LIES
+                elif at + size > room:
+                    reason = CUT if at + size <= limit else SHORT
+            if reason:
+                rows[0, row], rows[1, row], rows[2, row] = packet, step, at
+                rows[3, row], rows[4, row], rows[5, row] = max(at, room), limit, flags | PARTIAL
+                stops[0, stop], stops[1, stop], stops[2, stop] = packet, step, reason
+                stops[3, stop], stops[4, stop], stops[5, stop] = size, max(room - at, 0), limited_by
+                row, stop = row + 1, stop + 1
+                break
+            if steps[step, TOTAL] >= 0:
+                total = number(data, at, numbers, steps[step, TOTAL]) * steps[step, TOTAL_SCALE]
+                total += steps[step, TOTAL_BIAS]
+                if total >= size and at + total < limit:
+                    limit, limited_by = at + total, step
+            rows[0, row], rows[1, row], rows[2, row] = packet, step, at
+            rows[3, row], rows[4, row], rows[5, row] = at + size, limit, flags
+            row, depth = row + 1, depth + 1
+            opaque = False
+            for halt in range(steps[step, STOP_FIRST], steps[step, STOP_LAST]):
+                if number(data, at, numbers, halts[halt, 0]) and (halts[halt, 1] == 0 or limit <= edge):
+                    opaque = True
+            following = np.int64(-1)
+            if not opaque:
+                for candidate in range(steps[step, NEXT_FIRST], steps[step, NEXT_LAST]):
+                    place = at
+                    if nexts[candidate, 1]:
+                        place = at + size
+                        if place >= min(limit, edge):
+                            break
+                    key = number(data, place, numbers, nexts[candidate, 0])
+                    if key < nexts[candidate, 3]:
+                        if at + size + key < limit:
+                            limit, limited_by = at + size + key, step
+                        key = LENGTH_KEY
+                    following = keys[nexts[candidate, 2] + key]
+                    if following >= 0:
+                        break
+            if steps[step, QUOTES]:
+                flags |= QUOTED
+            if following < 0 and steps[step, CARRIES] and at + size < limit:
+                following = data_step if step != data_step else np.int64(-1)
+            at += size
+            step = following
+    progress[0], progress[1], progress[2] = packets.shape[1], row, stop
+    return True
+
+
+# Numba reads plain integers, not members of an enumeration.
+CUT, SHORT, LIES, DEEP = int(Reason.CUT), int(Reason.SHORT), int(Reason.LIES), int(Reason.DEEP)
