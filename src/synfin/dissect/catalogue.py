@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.basics.errors import DefinitionError
-from synfin.dissect.definition import ANY, Computed, Item, Protocol
+from synfin.dissect.definition import ANY, Computed, Named, Protocol
 from synfin.dissect.kinds import Kind
 from synfin.dissect.walk import Program, compile_program
 
@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+LINKTYPE = "linktype"
+"""The key space of what a capture file says its packets begin with."""
+
+
 class Source(NamedTuple):
     """One place where a field of some name is declared."""
 
     protocol: Protocol
-    item: Item
+    item: Named
 
 
 class FieldInfo(NamedTuple):
@@ -75,6 +79,11 @@ class Catalogue:
         """The protocols whose headers the walk finds; the others are items inside them."""
         families = self.item_families
         return tuple(p for p in self.protocols if not p.follows or any(f not in families for f, _ in p.follows))
+
+    @cached_property
+    def roots(self) -> Mapping[int, str]:
+        """Which protocol each LINKTYPE begins with: those that follow the family "linktype"."""
+        return {key: p.name for p in self.protocols for family, key in p.follows if family == LINKTYPE}
 
     @cached_property
     def item_families(self) -> Mapping[str, Protocol]:
@@ -136,7 +145,7 @@ class Catalogue:
         return infos
 
 
-def width_of(item: Item) -> int:
+def width_of(item: Named) -> int:
     """Bits of the integer type that holds the item's values: what it says, or the fewest whole bytes."""
     if item.width:
         return item.width

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.basics.kernel import kernel
-from synfin.dissect.definition import Computed, Field, Item
+from synfin.dissect.definition import Computed, Field, Named
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Layer, Sparse, Spans
 
@@ -33,7 +33,7 @@ class Column:
         bits: int64, how many bits; None if computed.
     """
 
-    item: Item
+    item: Named
     layer: Layer
     values: Values | Spans | Text | None
     rows: Integers | None = None
@@ -50,7 +50,7 @@ class Column:
         return self.layer.packet if self.rows is None else self.layer.packet[self.rows]
 
 
-def read(rows: HeaderRows, item: Item) -> Column:
+def read(rows: HeaderRows, item: Named) -> Column:
     """The column of one field or computed value; a `Fact` that nobody supplied is empty."""
     layer = rows.layer
     if isinstance(item, Computed):

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 ANY = -1
 """Key of a protocol that takes whatever no other protocol of the family claims."""
 
+Line = str | Callable[["HeaderRows"], "Text"]
+"""A text made from a header: a template such as "{srcport} → {dstport}", or a function of the rows.
+
+In a template `{name}` is the value as `-T fields` writes it, `{name:label}` what the value is called,
+`{name:shown}` what the tree writes after the label.
+"""
+
 Names = Mapping[int, str]
 """What the values of a field are called; `{}` for a plain number."""
 
@@ -73,7 +80,8 @@ class Field:
         little: the bytes stand least significant first.
         overlay: another reading of the bits that follow; takes no room of its own.
         hidden: found by name but not shown in the tree.
-        show: template of the tree line over this protocol's names, "" for `label: value`.
+        show: the tree line, as a template over this protocol's names or a function; "" for `label: value`.
+        holds: family of the items that stand below it in the tree.
         start: filled in by Protocol: bits from the header's first bit, counting only what is always there.
         before: filled in by Protocol: the fields of variable presence or size that come before it.
     """
@@ -83,7 +91,7 @@ class Field:
     label: str
     kind: Kind = Kind.UINT
     names: Names = field(default_factory=dict)
-    parts: tuple[Field | Computed, ...] = ()
+    parts: tuple[Item, ...] = ()
     also: tuple[str, ...] = ()
     width: int = 0
     container: int = 0
@@ -94,7 +102,8 @@ class Field:
     little: bool = False
     overlay: bool = False
     hidden: bool = False
-    show: str = ""
+    show: Line = ""
+    holds: str = ""
     start: int = 0
     before: tuple[Field, ...] = ()
 
@@ -123,10 +132,11 @@ class Computed:
     compute: Callable[[HeaderRows], Any]
     names: Names = field(default_factory=dict)
     also: tuple[str, ...] = ()
-    parts: tuple[Field | Computed | Fact, ...] = ()
+    parts: tuple[Item, ...] = ()
     width: int = 0
     hidden: bool = False
-    show: str = ""
+    show: Line = ""
+    holds: str = ""
     bare: bool = False
     absolute: bool = False
 
@@ -142,15 +152,35 @@ class Fact:
     label: str
     kind: Kind
     names: Names = field(default_factory=dict)
-    parts: tuple[Fact, ...] = ()
+    parts: tuple[Item, ...] = ()
     width: int = 0
     hidden: bool = False
-    show: str = ""
+    show: Line = ""
     bare: bool = False
     absolute: bool = False
 
 
-Item = Field | Computed | Fact
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A line of the tree without a name of its own, over the items below it; gone where they all are.
+
+    Attributes:
+        label: the line.
+        parts: what stands below.
+        show: the line as a template or function instead.
+        generated: shown in square brackets.
+        holds: family of the items that stand below it, too.
+    """
+
+    label: str
+    parts: tuple[Item, ...] = ()
+    show: Line = ""
+    generated: bool = False
+    holds: str = ""
+
+
+Named = Field | Computed | Fact
+Item = Field | Computed | Fact | Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +285,8 @@ class Protocol:
         info: text of the Info column likewise; "" if it leaves the column alone.
         source, destination: fields shown in the address columns, "" if none.
         lessons: what to teach about each field, by its name.
-        path: its name in `frame.protocols`, "" for `name`; a body is not in the path.
+        path: its name in `frame.protocols`, "" for `name`; "-" if it is not in the path (nor are bodies).
+        every_packet: there is one, without bytes of its own, for each packet: what the capture file says.
     """
 
     name: str
@@ -274,12 +305,13 @@ class Protocol:
     carries: bool = True
     quotes: bool = False
     items: tuple[Items, ...] = ()
-    summary: str | Callable[[HeaderRows], Text] = ""
-    info: str | Callable[[HeaderRows], Text] = ""
+    summary: Line = ""
+    info: Line = ""
     source: str = ""
     destination: str = ""
     lessons: Mapping[str, Lesson] = field(default_factory=dict)
     path: str = ""
+    every_packet: bool = False
     minimum: int = 0
 
     def __post_init__(self) -> None:
@@ -293,7 +325,7 @@ class Protocol:
         for lesson in self.lessons:
             self.field(lesson)
 
-    def field(self, name: str) -> Item:
+    def field(self, name: str) -> Named:
         """The field, computed value or fact of this name below the prefix.
 
         Raises:
@@ -311,18 +343,19 @@ class Protocol:
             raise DefinitionError(f"{self.name}: {name!r} is not a field of the header itself.")
         return item
 
-    def every_field(self) -> Iterator[Item]:
+    def every_field(self) -> Iterator[Named]:
         """All fields and their parts, in tree order."""
         yield from _flattened(self.fields)
 
-    def full_name(self, item: Item) -> str:
+    def full_name(self, item: Named) -> str:
         """The filter name of one of its fields."""
         return item.name if getattr(item, "absolute", False) else f"{self.prefix}.{item.name}"
 
 
-def _flattened(items: tuple[Item, ...]) -> Iterator[Item]:
+def _flattened(items: tuple[Item, ...]) -> Iterator[Named]:
     for item in items:
-        yield item
+        if not isinstance(item, Group):
+            yield item
         yield from _flattened(item.parts)
 
 
@@ -333,7 +366,8 @@ def _place(
     placed: list[Item] = []
     for item in items:
         if not isinstance(item, Field):
-            placed.append(item)
+            parts, start = _place(owner, item.parts, start, before)
+            placed.append(replace(item, parts=parts))
             continue
         parts, end = _place(owner, item.parts, start, before)
         if end not in (start, start + item.bits):

@@ -13,7 +13,7 @@ from synfin.dissect.walk import PARTIAL, QUOTED
 if TYPE_CHECKING:
     from synfin.basics.arrays import Bytes, Flags, Integers, Small, Values
     from synfin.capture.chunk import Chunk
-    from synfin.dissect.definition import Item, Protocol
+    from synfin.dissect.definition import Named, Protocol
     from synfin.dissect.table import PacketTable
     from synfin.dissect.text import Text
 
@@ -155,7 +155,7 @@ class HeaderRows:
         """One text per header: the field's value as `-T fields` writes it, empty where absent."""
         return self.table.text_by_row(self.layer.protocol.name, name)
 
-    def item(self, name: str) -> Item:
+    def item(self, name: str) -> Named:
         """The definition of one field."""
         return self.layer.protocol.field(name)
 

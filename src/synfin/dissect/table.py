@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from synfin.dissect.columns import Column, extent, read
-from synfin.dissect.definition import Computed, Fact, Item
+from synfin.dissect.definition import Computed, Fact, Named
 from synfin.dissect.items import find_items
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Layer, Sparse, Spans
@@ -116,6 +116,10 @@ class PacketTable:
 
     def _walked_layer(self, name: str) -> Layer:
         protocol = self.catalogue.by_name[name]
+        if protocol.every_packet:
+            start, limit = self.chunk.start.astype(np.int32), (self.chunk.start + self.chunk.length).astype(np.int32)
+            index = np.arange(len(self), dtype=np.int32)
+            return Layer(protocol, index, start, start, limit, np.zeros_like(index), np.full_like(index, -1))
         position = np.flatnonzero(self.found[1] == self.catalogue.program.names.index(name))
         packet, _, start, end, limit, flags = self.found[:, position]
         return Layer(protocol, packet, start, end, limit, flags, position.astype(np.int32))
@@ -147,7 +151,7 @@ class PacketTable:
             column = Column(item, layer, values)
         self._facts[protocol, name] = column
 
-    def field_column(self, protocol: str, item: Item) -> Column:
+    def field_column(self, protocol: str, item: Named) -> Column:
         """The column of one item of a protocol's definition; computed once, then kept."""
         if isinstance(item, Fact) and (protocol, item.name) in self._facts:
             return self._facts[protocol, item.name]
@@ -260,7 +264,6 @@ class PacketTable:
 def dissect(
     chunk: Chunk,
     catalogue: Catalogue,
-    roots: Mapping[int, str],
     clock: Clock | None = None,
     settings: Settings | None = None,
 ) -> PacketTable:
@@ -269,7 +272,6 @@ def dissect(
     Args:
         chunk: the packets.
         catalogue: the protocols.
-        roots: which protocol each LINKTYPE begins with; others are shown as data.
         clock: times from before the chunk; the chunk's own first packet if None.
         settings: what the user chose.
 
@@ -277,7 +279,7 @@ def dissect(
         the table; it refers to the chunk's bytes and is valid as long as they are.
     """
     program = catalogue.program
-    names = [roots.get(interface.linktype, "data") for interface in chunk.interfaces]
+    names = [catalogue.roots.get(interface.linktype, "data") for interface in chunk.interfaces]
     known = np.array([program.names.index(name) for name in names] or [program.data], np.int64)
     packets = np.stack(
         (chunk.start, chunk.start + chunk.captured, chunk.start + chunk.length, known[chunk.interface])
