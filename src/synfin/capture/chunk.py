@@ -16,10 +16,14 @@ NO_TIME = np.iinfo(np.int64).min
 """The time of a record that carries none (pcapng Simple Packet Blocks)."""
 
 UNKNOWN_LINKTYPE = -1
+"""The link type of records that are no packets: pcapng custom blocks, journal entries, system events."""
 
 
 class Option(NamedTuple):
-    """One pcapng option as it stood in the file: its code and value, without padding."""
+    """One pcapng option: its code and value, without padding.
+
+    Numbers in the values of standard options are little-endian, whatever the byte order of the file.
+    """
 
     code: int
     value: bytes
@@ -30,15 +34,15 @@ class Interface:
     """Where packets were captured: one Interface Description Block, or the whole of a pcap file.
 
     Attributes:
-        linktype: LINKTYPE_ number that tells the first header of its packets.
-        section: number of the pcapng section it belongs to, from 1; 1 in pcap files.
-        number: its number within that section, from 0.
+        linktype: LINKTYPE_ number that tells the first header of its packets, or `UNKNOWN_LINKTYPE`.
+        section: number of the pcapng section it belongs to, from 1; each pcap file counts as a section.
+        number: its number within that section, from 0; -1 for records that belong to no interface.
         snaplen: bytes kept of each packet at most, 0 for no limit.
         name: e.g. "eth0"; "" when the file does not say.
         description: "" when the file does not say.
-        digits: decimal digits after the second that its timestamps have (6 or 9 in pcap).
+        digits: decimal digits after the second that its timestamps have (6 or 9 in pcap), at most 9.
         fcs_length: bytes of frame check sequence at the end of each packet, -1 when unknown.
-        options: every other option of the block, in file order.
+        options: every other option of the block but the clock's, in file order.
     """
 
     linktype: int
@@ -64,7 +68,8 @@ class Chunk:
         start: int64, where each packet's first byte is in `data`.
         captured: int64, bytes kept of the packet (`frame.cap_len`).
         length: int64, bytes it had on the wire (`frame.len`); usually >= captured, but files may lie.
-        time: int64, nanoseconds since the epoch (UTC), `NO_TIME` where the record has none.
+        time: int64, nanoseconds since the epoch (UTC), `NO_TIME` where the record has none; times that
+            64 bits cannot hold become the nearest that they can.
         interface: int32, index into `Capture.interfaces`.
         offset: int64, where the packet's record begins in the (decompressed) file, in bytes.
         first: number of the first packet, counted from 1 over the whole run.
