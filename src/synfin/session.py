@@ -1,0 +1,148 @@
+"""Opens captures, composes the catalogue, and passes over the packets, once or twice, as the question needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import synfin.protocols
+from synfin.basics.collect import collect
+from synfin.capture.chunk import NO_TIME
+from synfin.capture.source import open_capture
+from synfin.dissect.catalogue import Catalogue
+from synfin.dissect.definition import Fact, Protocol
+from synfin.dissect.table import Clock, PacketTable, Settings, dissect
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator
+
+    from synfin.capture.chunk import Chunk
+    from synfin.capture.source import Capture
+    from synfin.dissect.fold import Fold
+
+BUFFERS = 2
+"""Chunks that stay valid at a time when nobody asks for more."""
+
+
+@cache
+def protocols() -> tuple[Protocol, ...]:
+    """Every protocol in the folder."""
+    return collect(synfin.protocols, Protocol)
+
+
+@cache
+def catalogue(extra: tuple[tuple[str, int, str], ...] = ()) -> Catalogue:
+    """The catalogue of all protocols; `extra` are decode-as rules (family, key, protocol name)."""
+    return Catalogue.of(protocols(), extra)
+
+
+@dataclass
+class Session:
+    """A capture and the means to ask about it.
+
+    Attributes:
+        capture: where the chunks come from.
+        catalogue: what is known about protocols.
+        settings: what the user chose about dissection.
+        make_folds: makes fresh folds, one set for each time the capture is followed.
+    """
+
+    capture: Capture
+    catalogue: Catalogue = field(default_factory=catalogue)
+    settings: Settings = field(default_factory=Settings)
+    make_folds: Callable[[], tuple[Fold, ...]] = tuple
+
+    def dissected(self, chunk: Chunk, clock: Clock) -> PacketTable:
+        """One chunk's table; needs no other chunk, so chunks may be dissected side by side."""
+        return dissect(chunk, self.catalogue, clock, self.settings)
+
+    def timed_chunks(self, *, buffers: int = BUFFERS) -> Iterator[tuple[Chunk, Clock]]:
+        """The chunks, with the times from before each.
+
+        Args:
+            buffers: how many chunks must stay valid at a time.
+        """
+        first = previous = NO_TIME
+        for chunk in self.capture.chunks(buffers=buffers):
+            if not len(chunk):
+                continue
+            if first == NO_TIME:
+                first = previous = int(chunk.time[0])
+            yield chunk, Clock(first, previous)
+            previous = int(chunk.time[-1])
+
+    def tables(self) -> Iterator[PacketTable]:
+        """The chunks' tables in order, without facts; each is valid until the next is taken."""
+        for chunk, clock in self.timed_chunks():
+            yield self.dissected(chunk, clock)
+
+    def tables_with(self, names: Iterable[str]) -> Iterator[PacketTable]:
+        """The chunks' tables in order, with every fact that these fields and protocols may show.
+
+        Facts that need the whole capture have their final value everywhere (two passes, as in
+        Wireshark's window and `tshark -2`).
+
+        Args:
+            names: full names of fields and protocols.
+        """
+        wanted = self.facts_of(names)
+        folds = self.make_folds()
+        used = [fold for fold in folds if wanted & (fold.facts | fold.final)]
+        final = [fold for fold in used if wanted & fold.final]
+        if final:
+            for table in self.tables():
+                for fold in used:
+                    fold.advance(table)
+        followers = self.make_folds() if final else folds
+        second = [one for one, other in zip(followers, folds, strict=True) if other in used]
+        for table in self.tables():
+            for fold in second:
+                fold.advance(table)
+            for fold in final:
+                fold.supply_final(table)
+            yield table
+
+    def facts_of(self, names: Iterable[str]) -> frozenset[str]:
+        """Which facts are behind these names: the fact itself, or all of a protocol's."""
+        wanted: set[str] = set()
+        for name in names:
+            sources = self.catalogue.sources.get(name, ())
+            wanted |= {s.protocol.full_name(s.item) for s in sources if isinstance(s.item, Fact)}
+            protocol = self.catalogue.by_name.get(name)
+            if protocol is not None and not sources:
+                wanted |= {
+                    protocol.full_name(item) for item in protocol.every_field() if isinstance(item, Fact)
+                }
+        return frozenset(wanted)
+
+    def with_settings(self, settings: Settings) -> Session:
+        """The same capture, dissected otherwise."""
+        return replace(self, settings=settings)
+
+
+def open_session(
+    *paths: str | os.PathLike[str],
+    settings: Settings | None = None,
+    extra: tuple[tuple[str, int, str], ...] = (),
+) -> Session:
+    """Open one or several captures as one run.
+
+    Args:
+        paths: files, "-" for standard input.
+        settings: what the user chose about dissection.
+        extra: decode-as rules: (family, key, protocol name).
+
+    Raises:
+        CaptureError: a file cannot be read at all.
+    """
+    capture = open_capture(*paths)
+    return Session(capture, catalogue(extra), settings or Settings(), folds)
+
+
+def folds() -> tuple[Fold, ...]:
+    """Fresh folds of everything that follows packets."""
+    from synfin.connections.folds import make_folds
+
+    return make_folds()

@@ -1,0 +1,1 @@
+"""Field by field, file by file: does synfin say what tshark says?"""
