@@ -42,7 +42,7 @@ class Interface:
         description: "" when the file does not say.
         digits: decimal digits after the second that its timestamps have (6 or 9 in pcap), at most 9.
         fcs_length: bytes of frame check sequence at the end of each packet, -1 when unknown.
-        options: every other option of the block but the clock's, in file order.
+        options: every other option of the block, in file order; a clock offset (if_tsoffset) is already in the times.
     """
 
     linktype: int

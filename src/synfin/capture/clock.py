@@ -26,11 +26,8 @@ class Clock(NamedTuple):
 
     @property
     def digits(self) -> int:
-        """Decimal digits after the second that tell its ticks apart, at most 9."""
-        exponent = self.resolution & 0x7F
-        if self.resolution & 0x80:
-            exponent = len(str((1 << exponent) - 1)) if exponent else 0
-        return min(exponent, 9)
+        """Decimal digits after the second that its ticks have, at most 9; 2**-n has n of them."""
+        return min(self.resolution & 0x7F, 9)
 
     def nanoseconds(self, ticks: Values) -> Integers:
         """Times since the epoch, rounded down; those that 64 bits cannot hold become the first or last that they can.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -28,6 +28,8 @@ TRIED_RECORDS = 3
 """Records looked at to tell a variant."""
 MOST_LENGTH = 1 << 27
 """Bytes on the wire that are believed while telling a variant."""
+IMPOSSIBLE = 100
+"""How many oddities it takes to weigh as much as a record that cannot be read."""
 MILLION = 1_000_000
 
 PLAIN_BELOW = 1 << 19
@@ -256,21 +258,22 @@ def likeliest(stream: Stream, header: FileHeader) -> Variant:
 
 
 def oddities(stream: Stream, header: FileHeader, variant: Variant) -> int:
-    """How many things look wrong in the first records if the file is of this variant."""
+    """How bad the first records look if the file is of this variant: one that cannot be outweighs all oddities."""
     how = layout(header)
-    order = "big" if header.is_big_endian else "little"
+    order: Literal["big", "little"] = "big" if header.is_big_endian else "little"
+    places = (4, int(how[CAPTURED_AT]), int(how[LENGTH_AT]))
     at = FILE_HEADER + variant.extra
     odd = 0
-    for _ in range(TRIED_RECORDS):
+    for tried in range(TRIED_RECORDS):
         record = stream.peek(at + variant.header)[at:]
         if len(record) < variant.header:
             return odd + (len(record) > 0)
-        places = (4, int(how[CAPTURED_AT]), int(how[LENGTH_AT]))
-        fraction, captured, length = (int.from_bytes(record[i : i + 4], order) for i in places)  # type: ignore[arg-type]
+        fraction, captured, length = (int.from_bytes(record[i : i + 4], order) for i in places)
         odd += (fraction >= MILLION and not variant.nanoseconds) + (length > MOST_LENGTH) + (captured > length)
         if captured > how[LARGEST]:
-            return odd + TRIED_RECORDS
+            return odd + IMPOSSIBLE * (TRIED_RECORDS - tried)
         at += variant.header + captured
+        odd += len(stream.peek(at)) < at
     return odd
 
 

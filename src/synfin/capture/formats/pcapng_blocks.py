@@ -88,7 +88,7 @@ def read_interface(block: Block, section: int, number: int) -> tuple[Interface, 
         description=_text(options, 3),
         digits=clock.digits,
         fcs_length=_first(options, 13, b"\xff")[0] if _first(options, 13, b"\xff") != b"\xff" else -1,
-        options=_others(options, 2, 3, 9, 13, 14),
+        options=_others(options, 2, 3, 9, 13),
     )
     return interface, clock
 

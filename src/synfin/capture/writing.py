@@ -1,0 +1,247 @@
+"""What was read can be written again: the packets chosen, and with them what the capture says of them."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import sys
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, Self, cast
+
+import numpy as np
+
+from synfin.basics.errors import ExportError
+from synfin.basics.kernel import kernel
+from synfin.capture.inputs import STANDARD_INPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from synfin.basics.arrays import Bytes, Integers
+    from synfin.capture.chunk import Chunk
+    from synfin.capture.source import Capture
+
+STANDARD_OUTPUT = STANDARD_INPUT
+DEFAULT_FORMAT = "pcapng"
+
+PLAIN_BELOW = 1 << 20
+"""Bytes: laying out fewer is over before a compiled kernel is loaded."""
+
+
+class Body(Protocol):
+    """Makes the bytes of one format."""
+
+    def records(self, chunk: Chunk, rows: Integers) -> list[Bytes]:
+        """What to write for these packets of a chunk, in the order of `rows`.
+
+        Raises:
+            ExportError: the format cannot hold one of them.
+        """
+
+    def end(self) -> list[Bytes]:
+        """What to write behind the last packet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One kind of capture file that can be written.
+
+    Attributes:
+        name: as other tools call it.
+        suffixes: of file names that ask for it.
+        begin: starts a file that holds packets of a capture.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    begin: Callable[[Capture], Body]
+
+
+class Writer:
+    """Writes packets to one file.
+
+    Attributes:
+        path: the file as the user named it.
+        packets: how many were written.
+    """
+
+    def __init__(self, file: IO[bytes], path: str, body: Body, *, owned: bool) -> None:
+        self.path = path
+        self.packets = 0
+        self._file = file
+        self._body = body
+        self._owned = owned
+        self._is_closed = False
+
+    def write(self, chunk: Chunk, rows: Integers | None = None) -> None:
+        """Write packets of a chunk.
+
+        Args:
+            chunk: as it came from the capture.
+            rows: which of its packets (indexes, not numbers), in this order; None for all.
+
+        Raises:
+            ExportError: the format cannot hold one of them, or the file cannot be written.
+        """
+        chosen = np.arange(len(chunk)) if rows is None else np.asarray(rows, np.int64)
+        if len(chosen):
+            self._put(self._body.records(chunk, chosen))
+            self.packets += len(chosen)
+
+    def close(self) -> None:
+        """Write what belongs at the end, and close the file if we opened it.
+
+        Raises:
+            ExportError: the file cannot be written.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            self._put(self._body.end())
+        finally:
+            self._finish()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _put(self, pieces: list[Bytes]) -> None:
+        try:
+            for piece in pieces:
+                self._file.write(piece.data)
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+    def _finish(self) -> None:
+        try:
+            if self._owned:
+                self._file.close()
+            else:
+                self._file.flush()
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+
+def open_writer(
+    path: str | os.PathLike[str] | BinaryIO,
+    format: str | None,  # noqa: A002 - the word of the field
+    capture: Capture,
+) -> Writer:
+    """Begin a capture file.
+
+    Args:
+        path: file to write, compressed if its name ends in .gz, .zst or .lz4; "-" for standard output; or a
+            file object.
+        format: "pcap" (microseconds), "nsecpcap" or "pcapng"; None: by the suffix, where .pcap takes
+            nanoseconds if the packets have them, and pcapng if that tells nothing.
+        capture: where the packets come from; what it says of itself is written too, where it can be.
+
+    Raises:
+        ExportError: no such format; the file cannot be written, or is being read.
+    """
+    name = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
+    output = _output(format, name)
+    body = output.begin(capture)
+    if not isinstance(path, str | os.PathLike):
+        return Writer(path, "(file object)", body, owned=False)
+    if name == STANDARD_OUTPUT:
+        return Writer(sys.stdout.buffer, name, body, owned=False)
+    for read in capture.paths:
+        if _are_same(read, name):
+            raise ExportError(f"{name} is the capture being read; write to another file.")
+    try:
+        file = _open(name)
+    except OSError as error:
+        raise _unwritable(name, error) from None
+    return Writer(file, name, body, owned=True)
+
+
+def outputs() -> dict[str, Output]:
+    """Every kind of file that can be written, by name: the `OUTPUTS` of `synfin.capture.formats`."""
+    package = importlib.import_module("synfin.capture.formats")
+    modules = [
+        importlib.import_module(f"{package.__name__}.{each.name}") for each in pkgutil.iter_modules(package.__path__)
+    ]
+    return {output.name: output for module in modules for output in getattr(module, "OUTPUTS", ())}
+
+
+@kernel(plain_below=PLAIN_BELOW)
+def lay_out(data: Bytes, spans: Integers, heads: Bytes, tails: Bytes, out: Bytes) -> int:
+    """Write records one behind the other: a head, the packet, zeros up to its end, a tail.
+
+    Args:
+        data: uint8, of the chunk.
+        spans: int64 (n, 4): start and end of the packet in `data`, bytes of zeros, end of its tail.
+        heads: uint8 (n, h).
+        tails: uint8, all tails.
+        out: uint8, filled.
+
+    Returns:
+        Bytes filled.
+    """
+    at = 0
+    tail = 0
+    for row in range(len(spans)):
+        start, end, zeros, tail_end = spans[row, 0], spans[row, 1], spans[row, 2], spans[row, 3]
+        out[at : at + heads.shape[1]] = heads[row]
+        at += heads.shape[1]
+        out[at : at + end - start] = data[start:end]
+        at += end - start
+        out[at : at + zeros] = 0
+        at += zeros
+        out[at : at + tail_end - tail] = tails[tail:tail_end]
+        at += tail_end - tail
+        tail = tail_end
+    return at
+
+
+def _output(format: str | None, name: str) -> Output:  # noqa: A002
+    known = outputs()
+    if format is not None:
+        if format not in known:
+            raise ExportError(f"There is no capture format {format!r}; there are {', '.join(sorted(known))}.")
+        return known[format]
+    suffixes = [suffix for suffix in PurePath(name).suffixes if suffix not in COMPRESSED_SUFFIXES]
+    for output in known.values():
+        if suffixes and suffixes[-1] in output.suffixes:
+            return output
+    return known[DEFAULT_FORMAT]
+
+
+COMPRESSED_SUFFIXES = (".gz", ".zst", ".lz4")
+
+
+def _open(name: str) -> IO[bytes]:
+    """Open for writing, compressing by suffix."""
+    if name.endswith(".gz"):
+        import gzip
+
+        return cast("IO[bytes]", gzip.open(name, "wb", compresslevel=6))  # noqa: SIM115
+    if name.endswith(".zst"):
+        import zstandard
+
+        return cast("IO[bytes]", zstandard.open(name, "wb"))
+    if name.endswith(".lz4"):
+        import lz4.frame
+
+        return cast("IO[bytes]", lz4.frame.open(name, "wb"))
+    return open(name, "wb")  # noqa: SIM115, PTH123 - handed to the writer, which closes it
+
+
+def _are_same(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+def _unwritable(path: str, error: OSError) -> ExportError:
+    return ExportError(f"{path} cannot be written: {error.strerror or error}.")
