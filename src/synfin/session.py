@@ -73,12 +73,12 @@ class Session:
             yield chunk, Clock(first, previous)
             previous = int(chunk.time[-1])
 
-    def tables(self) -> Iterator[PacketTable]:
-        """The chunks' tables in order, without facts; each is valid until the next is taken."""
-        for chunk, clock in self.timed_chunks():
+    def tables(self, *, buffers: int = BUFFERS) -> Iterator[PacketTable]:
+        """The chunks' tables in order, without facts; each is valid while `buffers` of them are."""
+        for chunk, clock in self.timed_chunks(buffers=buffers):
             yield self.dissected(chunk, clock)
 
-    def tables_with(self, names: Iterable[str]) -> Iterator[PacketTable]:
+    def tables_with(self, names: Iterable[str], *, buffers: int = BUFFERS) -> Iterator[PacketTable]:
         """The chunks' tables in order, with every fact that these fields and protocols may show.
 
         Facts that need the whole capture have their final value everywhere (two passes, as in
@@ -86,6 +86,7 @@ class Session:
 
         Args:
             names: full names of fields and protocols.
+            buffers: how many tables must stay valid at a time.
         """
         wanted = self.facts_of(names)
         folds = self.make_folds()
@@ -97,7 +98,7 @@ class Session:
                     fold.advance(table)
         followers = self.make_folds() if final else folds
         second = [one for one, other in zip(followers, folds, strict=True) if other in used]
-        for table in self.tables():
+        for table in self.tables(buffers=buffers):
             for fold in second:
                 fold.advance(table)
             for fold in final:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 SECOND = 1_000_000_000
+DAY = 86_400 * SECOND
 MILLISECOND = 1_000_000
 MICROSECOND = 1_000
 

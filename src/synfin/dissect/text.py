@@ -147,6 +147,25 @@ def seconds(nanoseconds: Integers, digits: int = 9) -> Text:
     return Text(data[: ends[-1]], ends)
 
 
+def clock(nanoseconds: Integers, digits: int) -> Text:
+    """Nanoseconds since midnight as "13:55:31.300000"."""
+    minutes = nanoseconds // 60_000_000_000
+    parts = []
+    for value in (minutes // 60, minutes % 60):
+        parts += [padded(decimal(value), 2, left=False, fill="0"), literal(":", len(nanoseconds))]
+    return join([*parts, padded(seconds(nanoseconds % 60_000_000_000, digits), 3 + digits, left=False, fill="0")])
+
+
+def padded(texts: Text, width: int, *, left: bool, fill: str = " ") -> Text:
+    """Texts filled up to a width in characters of one byte each; longer ones stay as they are."""
+    lengths = np.diff(texts.ends)
+    missing = np.maximum(width - lengths, 0)
+    blanks = Text(
+        np.full(int(missing.sum()), ord(fill), np.uint8), np.concatenate(([0], np.cumsum(missing)))
+    )
+    return join([texts, blanks] if left else [blanks, texts])
+
+
 def octets(data: Bytes, start: Integers, length: Integers, separator: str = "") -> Text:
     """Stretches of a buffer as lower-case hexadecimal, with a separator of at most one character."""
     gap = len(separator)

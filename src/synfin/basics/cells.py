@@ -1,0 +1,114 @@
+"""How much room text takes in the cells of a terminal, and how it is fitted into them."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOT_FIRST = frozenset(",。、;:?!)》」』”’…·%,.;:!?)]}")
+"""Characters that no line begins with: closing and pausing punctuation."""
+
+NOT_LAST = frozenset("(《「『“‘([{")
+"""Characters that no line ends with: opening punctuation."""
+
+NO_BREAK_SPACE = "\u00a0"
+"""Keeps a number and its unit on one line."""
+
+
+def cells(text: str) -> int:
+    """How many columns the text takes: Chinese characters two, combining ones none (UAX #11)."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells_of(character) for character in text)
+
+
+def _cells_of(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def padded(text: str, width: int, align: str = "<") -> str:
+    """The text filled up with blanks; `align` is <, > or ^. Longer text is left as it is."""
+    room = max(width - cells(text), 0)
+    before = {"<": 0, ">": room, "^": room // 2}[align]
+    return " " * before + text + " " * (room - before)
+
+
+def shortened(text: str, width: int) -> str:
+    """The text, its end replaced by "…" if it is wider than `width`."""
+    if cells(text) <= width:
+        return text
+    kept, taken = "", 1
+    for character in text:
+        taken += _cells_of(character)
+        if taken > width:
+            break
+        kept += character
+    return kept + "…" if width > 0 else ""
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` columns, broken at blanks and between Chinese characters.
+
+    A piece without a place to break that is wider than a line is cut. No-break spaces come out as blanks.
+    """
+    lines, line = [], ""
+    for piece in _unbreakable(text):
+        while cells(line + piece.rstrip(" ")) > width and (line.strip() or cells(piece) > width):
+            if line.strip():
+                lines.append(line.rstrip(" "))
+                line, piece = "", piece.lstrip(" ")
+            else:
+                head = _cut(piece, width)
+                lines.append(head)
+                piece = piece[len(head) :]
+        line += piece
+    if line.strip() or not lines:
+        lines.append(line.rstrip(" "))
+    return [made.replace(NO_BREAK_SPACE, " ") for made in lines]
+
+
+def _cut(text: str, width: int) -> str:
+    """As much of the text's beginning as fits, at least one character."""
+    end = 1
+    while end < len(text) and cells(text[: end + 1]) <= width:
+        end += 1
+    return text[:end]
+
+
+def _unbreakable(text: str) -> Iterator[str]:
+    """The pieces between which a line may end; blanks belong to the piece before them."""
+    piece = ""
+    for character in text:
+        if piece and _may_break(piece[-1], character):
+            yield piece
+            piece = ""
+        piece += character
+    if piece:
+        yield piece
+
+
+def _may_break(left: str, right: str) -> bool:
+    if left == " ":
+        return right != " "
+    if right in NOT_FIRST or left in NOT_LAST or right in (" ", NO_BREAK_SPACE) or left == NO_BREAK_SPACE:
+        return False
+    return _cells_of(left) == 2 or _cells_of(right) == 2
+
+
+def printable(text: str) -> str:
+    """The text with every control or formatting character written as an escape, fit for any terminal.
+
+    Captured text may hold escape sequences, line ends or direction marks; none of them must reach the reader.
+    """
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
+__all__ = ["NO_BREAK_SPACE", "cells", "padded", "printable", "shortened", "wrapped"]

@@ -1,0 +1,24 @@
+"""All captured text is hostile until it has been through here."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def for_terminal(text: str) -> str:
+    """Text that moves no cursor, changes no colour and reverses no direction on a terminal.
+
+    Control, format, surrogate and private characters are written \\xNN or \\u{NNNN}; all else stays.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character.isprintable() or unicodedata.category(character) == "Zs"
+        else _escaped(ord(character))
+        for character in text
+    )
+
+
+def _escaped(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}"

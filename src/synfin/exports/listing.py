@@ -1,0 +1,106 @@
+"""The packet list as text: one line per packet, in the columns and widths of `tshark`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synfin.basics.arrays import Flags, Integers
+from synfin.basics.time import DAY, SECOND
+from synfin.capture.chunk import NO_TIME
+from synfin.dissect import text
+from synfin.dissect.listing import listing
+from synfin.dissect.text import Text
+
+if TYPE_CHECKING:
+    from synfin.dissect.table import PacketTable
+
+COLUMNS = ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info")
+"""Titles of the columns."""
+
+NUMBER_WIDTH, TIME_WIDTH, ADDRESS_WIDTH = 5, 10, 12
+
+
+def columns(table: PacketTable, times: Text) -> dict[str, Text]:
+    """The seven columns of every packet, by title."""
+    shown = listing(table)
+    number = text.decimal(np.arange(table.chunk.first, table.chunk.first + len(table), dtype=np.int64))
+    values = (number, times, shown.source, shown.destination, shown.protocol, text.decimal(table.chunk.length), shown.info)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def lines(table: PacketTable, times: Text, separator: str = "") -> Text:
+    """One line per packet, with its newline.
+
+    Args:
+        table: the packets.
+        times: what the Time column shows.
+        separator: "" for tshark's text layout; otherwise the character between the columns.
+    """
+    number, time, source, destination, *rest = columns(table, times).values()
+    pieces = [
+        text.padded(number, NUMBER_WIDTH, left=False),
+        text.padded(time, TIME_WIDTH, left=False),
+        text.padded(source, ADDRESS_WIDTH, left=False) if not separator else source,
+        text.literal("→", len(table)),
+        text.padded(destination, ADDRESS_WIDTH, left=True) if not separator else destination,
+        *rest,
+    ]
+    between = text.literal(separator or " ", len(table))
+    spread = [one for piece in pieces for one in (piece, between)][:-1]
+    return text.join([*spread, text.literal("\n", len(table))])
+
+
+def times(table: PacketTable, form: str, reference: Integers, utc: bool = True) -> Text:
+    """What the Time column shows.
+
+    Args:
+        table: the packets.
+        form: the letters of `tshark -t` without the `u` variants: a, ad, adoy, d, dd, e, r.
+        reference: int64 per packet, nanoseconds: what relative forms count from.
+        utc: always; captures do not say where they were taken.
+    """
+    time = table.chunk.time
+    known = time != NO_TIME
+    digits = np.array([interface.digits for interface in table.chunk.interfaces] or [6])[table.chunk.interface]
+    shown = _by_digits(np.where(known, time, 0), digits, form, reference)
+    return text.where(known, shown)
+
+
+def _by_digits(time: Integers, digits: Integers, form: str, reference: Integers) -> Text:
+    kinds = np.unique(digits).tolist()
+    made = [_formed(time, int(kind), form, reference) for kind in kinds]
+    if len(made) == 1:
+        return made[0]
+    place = np.arange(len(time)) + np.searchsorted(kinds, digits) * len(time)
+    return text.stack(made).take(place)
+
+
+def _formed(time: Integers, digits: int, form: str, reference: Integers) -> Text:
+    if form == "e":
+        return text.seconds(time, digits)
+    if form in ("r", "d", "dd"):
+        return text.seconds(time - reference, digits)
+    clock = text.clock(time % DAY, digits)
+    if form == "a":
+        return clock
+    return text.join([_dates(time // DAY, form), text.literal(" ", len(time)), clock])
+
+
+def _dates(days: Integers, form: str) -> Text:
+    """Dates of whole days since the epoch; each distinct day is written once."""
+    distinct, rows = np.unique(days, return_inverse=True)
+    pattern = "%Y/%j" if form == "adoy" else "%Y-%m-%d"
+    return text.from_list([_date(int(day), pattern) for day in distinct]).take(rows)
+
+
+def _date(day: int, pattern: str) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(day * DAY // SECOND, UTC).strftime(pattern)
+
+
+def chosen_lines(made: Text, chosen: Flags | None) -> bytes:
+    """The lines of the chosen packets."""
+    return (made if chosen is None else made.take(np.flatnonzero(chosen))).data.tobytes()

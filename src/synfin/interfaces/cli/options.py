@@ -1,0 +1,76 @@
+"""Options that several subcommands share, and how a command ends."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from synfin.session import Session
+
+Decorated = Any
+
+
+def language() -> str:
+    """The reader's language by the locale: "zh" or "en"."""
+    import os
+
+    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
+def lang_option(function: Decorated) -> Decorated:
+    """`--lang en|zh`."""
+    return click.option(
+        "--lang", type=click.Choice(["en", "zh"]), default=language, help="Language [default: by the locale]."
+    )(function)
+
+
+def color_option(function: Decorated) -> Decorated:
+    """`--color auto|always|never`; NO_COLOR is obeyed."""
+    return click.option(
+        "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours [default: auto]."
+    )(function)
+
+
+def colored(choice: str) -> bool:
+    """Whether to colour what goes to standard output."""
+    import os
+
+    if choice == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return choice == "always"
+
+
+def open_files(files: Iterable[str], **settings: Any) -> Session:  # noqa: ANN401 - passed on
+    """Open captures for a command, telling on standard error when kernels have to be compiled first."""
+    from synfin.basics.kernel import when_compiling
+    from synfin.operations import open_session
+
+    when_compiling(_tell_once())
+    return open_session(*files, **settings)
+
+
+def _tell_once() -> Callable[[str], None]:
+    told: list[str] = []
+
+    def tell(name: str) -> None:
+        if not told:
+            click.echo("synfin: preparing its kernels for this machine, once; a few seconds …", err=True)
+        told.append(name)
+
+    return tell
+
+
+def problems(session: Session) -> int:
+    """Say what was wrong with the files; the exit code that this means."""
+    for problem in session.capture.problems:
+        where = f"{problem.path}: " if problem.path else ""
+        click.echo(
+            f"synfin: {where}{problem.message} (byte {problem.offset}; {problem.packet} packets kept)", err=True
+        )
+    return 4 if session.capture.problems else 0

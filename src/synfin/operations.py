@@ -1,0 +1,365 @@
+"""Everything a user can ask, one typed function each; every interface obtains its answers here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from synfin.basics.errors import CaptureError, FilterError
+from synfin.dissect.table import Settings
+from synfin.engine.pipeline import in_order, pieces_in_flight, workers
+from synfin.exports import fields as field_lines
+from synfin.exports import listing as list_lines
+from synfin.session import Session, open_session
+
+if TYPE_CHECKING:
+    from synfin.basics.arrays import Flags
+    from synfin.dissect.table import PacketTable
+    from synfin.dissect.tree import Node
+    from synfin.filters import Filter
+
+LIST_NAMES = ("tcp", "udp", "icmp", "icmpv6", "arp")
+"""Protocols whose facts the packet list shows."""
+
+COLUMN_PREFIX = "_ws.col."
+"""Columns of the packet list as fields: `_ws.col.Info` and so on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which packets are wanted.
+
+    Attributes:
+        filter: display filter, "" for all.
+        most: stop after this many packets of the capture, 0 for none.
+    """
+
+    filter: str = ""
+    most: int = 0
+
+
+class Chosen(NamedTuple):
+    """One chunk's packets, and which of them are wanted (None: all)."""
+
+    table: PacketTable
+    chosen: Flags | None
+    displayed: int
+
+
+def compiled(session: Session, text: str) -> Filter | None:
+    """The display filter, or None for an empty one.
+
+    Raises:
+        FilterError: it cannot be understood.
+    """
+    if not text.strip():
+        return None
+    from synfin.filters import compile_filter
+
+    return compile_filter(text, session.catalogue)
+
+
+def chosen_tables(
+    session: Session, names: Sequence[str], selection: Selection, *, buffers: int = 2
+) -> Iterator[Chosen]:
+    """The capture's tables with the facts that `names` and the filter need, and the packets wanted."""
+    wanted = compiled(session, selection.filter)
+    needed = set(names) | (set(wanted.fields) if wanted is not None else set())
+    previous = -1
+    for table in session.tables_with(needed, buffers=buffers):
+        chosen = wanted.mask(table) if wanted is not None else None
+        if selection.most and table.chunk.first + len(table) > selection.most + 1:
+            inside = np.arange(table.chunk.first, table.chunk.first + len(table)) <= selection.most
+            chosen = inside if chosen is None else chosen & inside
+        yield Chosen(table, chosen, previous)
+        shown = np.arange(len(table)) if chosen is None else np.flatnonzero(chosen)
+        if len(shown):
+            previous = int(table.chunk.time[shown[-1]])
+        if selection.most and table.chunk.first + len(table) > selection.most:
+            return
+
+
+def known_fields(session: Session, names: Sequence[str]) -> None:
+    """Make sure that each name is a field, a protocol or a column of the list.
+
+    Raises:
+        FilterError: one is not; the hint names the nearest.
+    """
+    from difflib import get_close_matches
+
+    for name in names:
+        if name in session.catalogue.fields or _column_title(name):
+            continue
+        near = get_close_matches(name, session.catalogue.fields, n=1)
+        raise FilterError(
+            f'No field is named "{name}".', hint=f"Did you mean {near[0]}?" if near else "Search: synfin fields WORDS"
+        )
+
+
+def _column_title(name: str) -> str:
+    titles = {title.rstrip("."): title for title in list_lines.COLUMNS}
+    return titles.get(name.removeprefix(COLUMN_PREFIX), "") if name.startswith(COLUMN_PREFIX) else ""
+
+
+def packet_fields(
+    session: Session, names: Sequence[str], layout: field_lines.Layout, selection: Selection, times: str = "r"
+) -> Iterator[bytes | memoryview]:
+    """Chosen fields, one line per packet, as `tshark -T fields` writes them.
+
+    Args:
+        session: the capture.
+        names: field names, in order; `_ws.col.Info` and the like are columns of the list.
+        layout: separators, quotes, occurrences.
+        selection: which packets.
+        times: form of the Time column, if asked for.
+
+    Raises:
+        FilterError: no such field, or a filter that cannot be understood.
+    """
+    known_fields(session, names)
+    yield field_lines.heading(names, layout)
+    columns = any(_column_title(name) for name in names)
+    needed = [*names, *(LIST_NAMES if columns else ())]
+
+    def work(piece: Chosen) -> memoryview:
+        table, chosen, _ = piece
+        shown = list_lines.columns(table, _times(piece, times)) if columns else {}
+        everyone = np.arange(len(table), dtype=np.int32)
+        pieces = [
+            (everyone, shown[_column_title(name)]) if _column_title(name) else table.texts(name)
+            for name in names
+        ]
+        return field_lines.lines(pieces, len(table), layout, chosen)
+
+    yield from _side_by_side(session, needed, selection, work)
+
+
+def _side_by_side(session: Session, names: Sequence[str], selection: Selection, work):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    threads = workers()
+    buffers = pieces_in_flight(threads) + 2
+    return in_order(chosen_tables(session, names, selection, buffers=buffers), work, threads=threads)
+
+
+def packet_list(session: Session, selection: Selection, times: str = "r", separator: str = "") -> Iterator[bytes]:
+    """The packet list in Wireshark's default columns, as lines of text.
+
+    Args:
+        session: the capture.
+        selection: which packets.
+        times: the letters of `tshark -t`.
+        separator: "" for columns of text, or the character between them.
+    """
+
+    def work(piece: Chosen) -> bytes:
+        made = list_lines.lines(piece.table, _times(piece, times), separator)
+        return list_lines.chosen_lines(made, piece.chosen)
+
+    yield from _side_by_side(session, LIST_NAMES, selection, work)
+
+
+def _times(piece: Chosen, form: str) -> list_lines.Text:
+    """The Time column; deltas count from the packet before, or the one displayed before."""
+    table = piece.table
+    form = {"u": "a", "ud": "ad", "udoy": "adoy"}.get(form, form)
+    time = table.chunk.time
+    reference = np.full(len(table), table.clock.first, np.int64)
+    if form == "d":
+        reference = np.concatenate(([table.clock.previous], time[:-1]))
+    elif form == "dd":
+        shown = np.arange(len(table)) if piece.chosen is None else np.flatnonzero(piece.chosen)
+        before = piece.displayed if piece.displayed >= 0 else int(time[shown[0]]) if len(shown) else 0
+        reference[shown] = np.concatenate(([before], time[shown][:-1]))
+    return list_lines.times(table, form, reference)
+
+
+class Detail(NamedTuple):
+    """One packet in full.
+
+    Attributes:
+        number: from 1.
+        time: nanoseconds since the epoch.
+        nodes: the detail tree.
+        data: its captured bytes.
+    """
+
+    number: int
+    time: int
+    nodes: tuple[Node, ...]
+    data: bytes
+
+
+def packet_details(session: Session, selection: Selection) -> Iterator[Detail]:
+    """The detail tree of every packet wanted."""
+    from synfin.dissect.tree import Trees
+
+    everything = [protocol.name for protocol in session.catalogue.protocols]
+    for table, chosen, _ in chosen_tables(session, everything, selection):
+        trees = Trees(table)
+        for index in range(len(table)) if chosen is None else np.flatnonzero(chosen).tolist():
+            yield Detail(
+                table.chunk.first + index,
+                int(table.chunk.time[index]),
+                trees.packet(index),
+                table.chunk.packet(index),
+            )
+
+
+class Records(NamedTuple):
+    """Every record of a capture, accounted for.
+
+    Attributes:
+        records: packets in the file.
+        dissected: those whose every header was followed to its end.
+        stopped: those with a header that is cut, malformed or lying.
+        reasons: how many stops of each sort: (protocol, reason, count), most first.
+    """
+
+    records: int
+    dissected: int
+    stopped: int
+    reasons: tuple[tuple[str, str, int], ...]
+
+
+def records(session: Session) -> Records:
+    """Count what was dissected and what stopped; `records = dissected + stopped` always."""
+    from collections import Counter
+
+    from synfin.dissect.walk import Reason
+
+    total = stopped = dissected = 0
+    reasons: Counter[tuple[str, str]] = Counter()
+    names = session.catalogue.program.names
+    for table in session.tables():
+        broken = np.zeros(len(table), np.bool_)
+        broken[table.stops[0]] = True
+        total += len(table)
+        stopped += int(np.count_nonzero(broken))
+        dissected += int(np.count_nonzero(~broken))
+        pairs, counts = np.unique(table.stops[1:3], axis=1, return_counts=True)
+        for (step, reason), count in zip(pairs.T.tolist(), counts.tolist(), strict=True):
+            reasons[names[step], Reason(reason).words] += count
+    ordered = tuple((name, why, count) for (name, why), count in reasons.most_common())
+    return Records(total, dissected, stopped, ordered)
+
+
+def save(session: Session, path: str, selection: Selection, form: str | None = None) -> int:
+    """Write the packets wanted to a capture file; returns how many.
+
+    Args:
+        session: the capture.
+        path: where to; the suffix decides the format unless `form` does.
+        selection: which packets.
+        form: "pcap", "nsecpcap" or "pcapng".
+
+    Raises:
+        ExportError: the format cannot hold these packets, or the file cannot be written.
+    """
+    from synfin.capture.writing import open_writer
+
+    written = 0
+    writer = open_writer(path, form, session.capture)
+    try:
+        for table, chosen, _ in chosen_tables(session, (), selection):
+            rows = np.arange(len(table)) if chosen is None else np.flatnonzero(chosen)
+            writer.write(table.chunk, rows)
+            written += len(rows)
+    finally:
+        writer.close()
+    return written
+
+
+def one_packet(session: Session, number: int) -> PacketTable:
+    """The table of one packet, with the facts that its past (and future) tell.
+
+    Raises:
+        CaptureError: the capture has no such packet.
+    """
+    everything = [protocol.name for protocol in session.catalogue.protocols]
+    for table in session.tables_with(everything):
+        if table.chunk.first <= number < table.chunk.first + len(table):
+            return table
+    raise CaptureError(f"There is no packet {number} in this capture.")
+
+
+COLUMN_TITLES = tuple(title.rstrip(".") for title in list_lines.COLUMNS)
+"""The columns of the packet list as the ends of field names: `_ws.col.Info`."""
+
+DECODE_TABLES = ("tcp.port", "udp.port", "ethertype", "ip.proto")
+"""Key spaces that `decode_rules` may change."""
+
+
+def decode_rules(rules: Sequence[str]) -> tuple[tuple[str, int, str], ...]:
+    """Decode-as rules such as "udp.port==8472,vxlan" as (family, key, protocol).
+
+    Raises:
+        FilterError: a rule names an unknown table or protocol, or no number.
+    """
+    from synfin.session import protocols
+
+    names = {protocol.name for protocol in protocols()}
+    made = []
+    for rule in rules:
+        table, _, rest = rule.partition("==")
+        key, _, name = rest.partition(",")
+        if table not in DECODE_TABLES:
+            raise FilterError(f'-d {rule}: no table "{table}".', hint=f"There are {', '.join(DECODE_TABLES)}.")
+        if name not in names:
+            raise FilterError(f'-d {rule}: no protocol "{name}".', hint=f"There are {', '.join(sorted(names))}.")
+        if not key.isdecimal():
+            raise FilterError(f'-d {rule}: "{key}" is no number.', hint="Say e.g. udp.port==8472,vxlan")
+        made.append((table, int(key), name))
+    return tuple(made)
+
+
+PREFERENCES = {
+    "ip.check_checksum": "check_ip",
+    "tcp.check_checksum": "check_tcp",
+    "udp.check_checksum": "check_udp",
+    "tcp.relative_sequence_numbers": "relative",
+}
+"""Wireshark's names of the settings there are."""
+
+
+def settings_of(preferences: Sequence[str]) -> Settings:
+    """Settings from Wireshark preferences such as "ip.check_checksum:TRUE".
+
+    Raises:
+        FilterError: no such preference, or a value that is neither TRUE nor FALSE.
+    """
+    chosen = {}
+    for preference in preferences:
+        name, _, value = preference.partition(":")
+        if name not in PREFERENCES or value.upper() not in ("TRUE", "FALSE"):
+            known = ", ".join(PREFERENCES)
+            raise FilterError(f"-o {preference}: not a setting of synfin.", hint=f"NAME:TRUE or :FALSE, of {known}")
+        chosen[PREFERENCES[name]] = value.upper() == "TRUE"
+    return Settings(**chosen)
+
+
+def packet_json(session: Session, names: Sequence[str], selection: Selection, *, raw: bool = False) -> Iterator[bytes]:
+    """The packets as a JSON array, as `tshark -T json` writes it.
+
+    Args:
+        session: the capture.
+        names: only these fields; none for the whole trees.
+        selection: which packets.
+        raw: with each header and field its bytes, too.
+    """
+    from synfin.exports import json as json_lines
+
+    if names:
+        known_fields(session, names)
+        tables = chosen_tables(session, names, selection)
+        packets = (
+            packet for table, chosen, _ in tables for packet in json_lines.chosen_fields(table, names, chosen)
+        )
+    else:
+        details = packet_details(session, selection)
+        packets = (json_lines.tree(one.nodes, one.data, raw=raw, time=one.time) for one in details)
+    yield from json_lines.array(packets)
+
+
+__all__ = ["Chosen", "Detail", "Records", "Selection", "open_session"]
