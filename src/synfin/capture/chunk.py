@@ -42,6 +42,8 @@ class Interface:
         description: "" when the file does not say.
         digits: decimal digits after the second that its timestamps have (6 or 9 in pcap), at most 9.
         fcs_length: bytes of frame check sequence at the end of each packet, -1 when unknown.
+        is_described: False in pcap files, which tell nothing of interfaces and sections: tshark then shows
+            neither `frame.interface_id` nor `frame.section_number`.
         options: every other option of the block, in file order; a clock offset (if_tsoffset) is already in the times.
     """
 
@@ -53,6 +55,7 @@ class Interface:
     description: str = ""
     digits: int = 6
     fcs_length: int = -1
+    is_described: bool = True
     options: tuple[Option, ...] = ()
 
 

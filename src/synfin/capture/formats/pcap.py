@@ -229,6 +229,7 @@ def open_pcap(stream: Stream, reading: Reading) -> PcapDecoder:
                 linktype_of(header),
                 section=number,
                 snaplen=header.snaplen,
+                is_described=False,
                 digits=9 if header.variant.nanoseconds else 6,
                 fcs_length=(header.network >> 28) * 2 if header.network & 0x0400_0000 else -1,
             )
