@@ -285,7 +285,7 @@ def _flights(rng: np.random.Generator, connections: Rows, bursts: dict[str, Arra
 
 
 def _troubles(rng: np.random.Generator, count: Array, by_server: Array) -> dict[str, Array]:
-    """Draw what the network does to a flight: `lost` segments from `hole` on, or `hole` overtaken by `overtaken`.
+    """Draw what the network does to flights: `lost` segments from `hole` on, or `hole` overtaken.
 
     A capture near the clients does not see what was lost on its way from a server.
     """
