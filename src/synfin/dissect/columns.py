@@ -60,7 +60,7 @@ def read(rows: HeaderRows, item: Named) -> Column:
         return Column(item, layer, result)
     if not isinstance(item, Field):
         return Column(item, layer, np.empty(0, np.int64), np.empty(0, np.int64))
-    if not item.varies and not item.before and layer.whole:
+    if not item.varies and not item.before and not item.only and layer.whole:
         return _read_fixed(rows, item)
     return _read_varying(rows, item)
 
@@ -88,6 +88,10 @@ def _read_varying(rows: HeaderRows, item: Field) -> Column:
         values = _numbers(rows.data, start.astype(np.int32) - item.start // 8, item)
     else:
         values = _wide(rows.data, item, start, bits // 8)
+    if item.only and isinstance(values, np.ndarray):
+        allowed = [(values >= span.start) & (values < span.stop) for span in item.only]
+        kept = np.flatnonzero(np.logical_or.reduce(allowed))
+        return Column(item, rows.layer, values[kept], chosen[kept], first[kept], bits[kept])
     return Column(item, rows.layer, values, chosen, first, bits)
 
 

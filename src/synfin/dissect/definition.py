@@ -79,6 +79,8 @@ class Field:
         rest: the field takes all bytes up to the header's end.
         little: the bytes stand least significant first.
         overlay: another reading of the bits that follow; takes no room of its own.
+        skip: bits to leave out before an overlay begins.
+        only: the field is there only where its own value is in one of these ranges; its bits always are.
         hidden: found by name but not shown in the tree.
         show: the tree line, as a template over this protocol's names or a function; "" for `label: value`.
         holds: family of the items that stand below it in the tree.
@@ -101,6 +103,8 @@ class Field:
     rest: bool = False
     little: bool = False
     overlay: bool = False
+    skip: int = 0
+    only: tuple[range, ...] = ()
     hidden: bool = False
     show: Line = ""
     holds: str = ""
@@ -209,12 +213,17 @@ class Next:
         peek: read the key from this many bits directly *after* the header instead (an IP version nibble).
         length_below: smaller values are no keys but the number of bytes that follow, which are then
             found under key `LENGTH_KEY` of the family (IEEE 802.3).
+        length_from: but values smaller than this one are keys again.
+        through: ranges of the field's values and what `frame.protocols` shows between this header and
+            the next where the value is in one of them.
     """
 
     field: str
     family: str
     peek: int = 0
     length_below: int = 0
+    length_from: int = 0
+    through: tuple[tuple[range, str], ...] = ()
 
 
 LENGTH_KEY = 0x05DC
@@ -370,13 +379,13 @@ def _place(
             placed.append(replace(item, parts=parts))
             continue
         parts, end = _place(owner, item.parts, start, before)
-        if end not in (start, start + item.bits):
+        if end not in (start, start + item.bits) and not item.overlay:
             raise DefinitionError(f"{owner}.{item.name}: its parts take {end - start} bits, not {item.bits}.")
         if item.when:  # parts are there where the whole is
             parts = tuple(
                 replace(part, when=item.when + part.when) if isinstance(part, Field) else part for part in parts
             )
-        here = replace(item, start=start, before=before, parts=parts)
+        here = replace(item, start=start + item.skip, before=before, parts=parts)
         placed.append(here)
         if item.varies and not item.overlay:
             before = (*before, here)

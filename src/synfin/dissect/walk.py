@@ -84,7 +84,8 @@ class Program:
         terms: int64 (n, 3): number, scale, first entry in `sizes` or -1.
         sizes: int64: the tables of lengths that follow no linear rule.
         stops: int64 (n, 2): number, 1 if it stops only a wholly captured rest.
-        nexts: int64 (n, 4): number, 1 if it is read after the header, first entry in `keys`, length_below.
+        nexts: int64 (n, 5): number, 1 if it is read after the header, first entry in `keys`, and the values
+            from which and below which it is a length.
         keys: int16: for each family, the step that each key leads to, -1 for none.
         families: where each family's entries in `keys` begin, and how many.
         data: the step of what no protocol claims.
@@ -127,7 +128,7 @@ class _Compiler:
         self.terms: list[tuple[int, int, int]] = []
         self.sizes: list[int] = []
         self.stops: list[tuple[int, int]] = []
-        self.nexts: list[tuple[int, int, int, int]] = []
+        self.nexts: list[tuple[int, int, int, int, int]] = []
         self.keys: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
         self.families: dict[str, tuple[int, int]] = {}
 
@@ -142,7 +143,7 @@ class _Compiler:
             terms=np.array(self.terms, np.int64).reshape(-1, 3),
             sizes=np.array(self.sizes, np.int64),
             stops=np.array(self.stops, np.int64).reshape(-1, 2),
-            nexts=np.array(self.nexts, np.int64).reshape(-1, 4),
+            nexts=np.array(self.nexts, np.int64).reshape(-1, 5),
             keys=np.concatenate(self.keys) if self.keys else np.empty(0, np.int64),
             families=self.families,
             data=self.step_of["data"],
@@ -212,12 +213,13 @@ class _Compiler:
         for name, scale in length.terms:
             self.terms.append((self._number(protocol.bit_field(name)), scale, table))
 
-    def _next(self, protocol: Protocol, following: Next) -> tuple[int, int, int, int]:
+    def _next(self, protocol: Protocol, following: Next) -> tuple[int, int, int, int, int]:
         if following.peek:
             number = self._number(Field("key", following.peek, ""))
         else:
             number = self._number(protocol.bit_field(following.field))
-        return number, bool(following.peek), self.families[following.family][0], following.length_below
+        first = self.families[following.family][0]
+        return number, bool(following.peek), first, following.length_from, following.length_below
 
     def _number(self, wanted: Field) -> int:
         """The row of `numbers` for a field whose position does not vary."""
@@ -316,7 +318,7 @@ def walk(
                         if place >= min(limit, edge):
                             break
                     key = number(data, place, numbers, nexts[candidate, 0])
-                    if key < nexts[candidate, 3]:
+                    if nexts[candidate, 3] <= key < nexts[candidate, 4]:
                         if at + size + key < limit:
                             limit, limited_by = at + size + key, step
                         key = LENGTH_KEY
