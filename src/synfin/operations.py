@@ -128,11 +128,13 @@ def packet_fields(
         table, chosen, _ = piece
         shown = list_lines.columns(table, _times(piece, times)) if columns else {}
         everyone = np.arange(len(table), dtype=np.int32)
-        pieces = [
-            (everyone, shown[_column_title(name)]) if _column_title(name) else table.texts(name)
+        cells = [
+            field_lines.text_cells(everyone, shown[title], len(table), layout)
+            if (title := _column_title(name))
+            else field_lines.field_cells(table, name, layout)
             for name in names
         ]
-        return field_lines.lines(pieces, len(table), layout, chosen)
+        return field_lines.lines(cells, layout, chosen)
 
     yield from _side_by_side(session, needed, selection, work)
 

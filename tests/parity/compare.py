@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from synfin.basics.errors import CaptureError
 from synfin.dissect.kinds import Kind
-from synfin.exports.fields import Layout, columns_of, lines
+from synfin.exports.fields import Layout, cells_of, lines
 from synfin.session import Session, open_session
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ def ours(session: Session, names: Sequence[str]) -> list[list[str]]:
     layout = Layout(separator=SEPARATOR, aggregator=AGGREGATOR)
     made = b""
     for table in session.tables_with(names):
-        made += bytes(lines(columns_of(table, names), len(table), layout))
+        made += bytes(lines(cells_of(table, names, layout), layout))
     return [line.split(SEPARATOR) for line in made.decode("utf-8", "replace").split("\n")[:-1]]
 
 

@@ -16,6 +16,19 @@ from synfin.basics.kernel import kernel
 
 DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 PAIRS = np.frombuffer(b"".join(b"%02d" % value for value in range(100)), np.uint8)
+OCTETS = np.frombuffer(
+    b"".join(bytes((len(str(value)),)) + str(value).encode().ljust(3, b"0") for value in range(256)), np.uint8
+)
+"""For each octet, how many decimal digits it has, and the digits."""
+LETTERS = (DIGITS, PAIRS, OCTETS)
+
+ABSENT, NUMBER = -1, -2
+"""Where a line's field is instead of among the texts: nowhere, among the numbers."""
+DECIMAL, HEXADECIMAL, IPV4, SECONDS, ETHER = range(5)
+"""Forms in which `compose` writes numbers."""
+WIDEST_NUMBER = 33
+"""Bytes that a number may take in any form, and those that writing it may touch beyond its end."""
+
 LONGEST_DECIMAL = 20
 LONGEST_IPV6 = 45
 
@@ -117,9 +130,9 @@ def hexadecimal(values: Integers, digits: int, prefix: str = "0x") -> Text:
 
 def ipv4(values: Integers) -> Text:
     """IPv4 addresses as dotted decimal."""
-    data = np.empty(len(values) * 15, np.uint8)
+    data = np.empty(len(values) * 15 + 2, np.uint8)
     ends = np.empty(len(values) + 1, np.int64)
-    _ipv4(values, data, ends)
+    _ipv4(values, data, ends, OCTETS)
     return Text(data[: ends[-1]], ends)
 
 
@@ -134,16 +147,16 @@ def ipv6(values: Bytes) -> Text:
 def ether(values: Integers, octets: int = 6) -> Text:
     """Hardware addresses as lower-case octets with colons."""
     width = octets * 3 - 1
-    data = np.empty(len(values) * width, np.uint8)
+    data = np.empty(len(values) * width + 1, np.uint8)
     _ether(values, octets, data, DIGITS)
-    return Text(data, np.arange(len(values) + 1, dtype=np.int64) * width)
+    return Text(data[: len(values) * width], np.arange(len(values) + 1, dtype=np.int64) * width)
 
 
 def seconds(nanoseconds: Integers, digits: int = 9) -> Text:
     """Nanoseconds as seconds with this many decimals, cut, not rounded: "-0.015985000"."""
-    data = np.empty(len(nanoseconds) * (LONGEST_DECIMAL + 2), np.uint8)
+    data = np.empty(len(nanoseconds) * (LONGEST_DECIMAL + 3) + 2, np.uint8)
     ends = np.empty(len(nanoseconds) + 1, np.int64)
-    _seconds(nanoseconds, digits, data, ends)
+    _seconds(nanoseconds, digits, data, ends, PAIRS)
     return Text(data[: ends[-1]], ends)
 
 
@@ -232,31 +245,165 @@ def _take(rows: Integers, data: Bytes, ends: Integers, out: Bytes) -> None:
 
 
 @kernel
+def put_decimal(out: Bytes, at: int, value: int, pairs: Bytes) -> int:
+    """Write a whole number in decimal, two digits at a time from the last; where it ends."""
+    if value < 0:
+        out[at] = 45
+        at += 1
+        value = -value
+    size = 1
+    rest = value
+    while rest >= 1000:
+        size += 3
+        rest //= 1000
+    size = size + (rest >= 10) + (rest >= 100)
+    position = at + size
+    while value >= 10:
+        pair = value % 100
+        value //= 100
+        position -= 2
+        out[position] = pairs[2 * pair]
+        out[position + 1] = pairs[2 * pair + 1]
+    if position > at:
+        out[at] = 48 + value
+    return at + size
+
+
+@kernel
+def put_hexadecimal(out: Bytes, at: int, value: int, digits: int, letters: Bytes) -> int:
+    """Write a whole number in hexadecimal of at least so many digits; where it ends."""
+    size = digits
+    while size < 16 and (value >> (4 * size)) != 0:
+        size += 1
+    for nibble in range(size - 1, -1, -1):
+        out[at] = letters[(value >> (4 * nibble)) & 15]
+        at += 1
+    return at
+
+
+@kernel
+def put_ipv4(out: Bytes, at: int, value: int, octets: Bytes) -> int:
+    """Write an IPv4 address; `octets` holds, for each octet, its length and its three characters."""
+    for shift in (24, 16, 8, 0):
+        place = ((value >> shift) & 255) * 4
+        size = np.int64(octets[place])
+        out[at] = octets[place + 1]
+        out[at + 1] = octets[place + 2]
+        out[at + 2] = octets[place + 3]
+        at += size
+        if shift:
+            out[at] = 46
+            at += 1
+    return at
+
+
+@kernel
+def put_seconds(out: Bytes, at: int, value: int, digits: int, pairs: Bytes) -> int:
+    """Write nanoseconds as seconds with up to nine decimals; where it ends."""
+    if value < 0:
+        out[at] = 45
+        at += 1
+        value = -value
+    at = put_decimal(out, at, value // 1_000_000_000, pairs)
+    if digits:
+        out[at] = 46
+        fraction = value % 1_000_000_000 * 10
+        for position in range(9, 0, -2):
+            pair = fraction % 100
+            fraction //= 100
+            if position <= digits:
+                out[at + position] = pairs[2 * pair]
+            if position < digits:
+                out[at + position + 1] = pairs[2 * pair + 1]
+        at += digits + 1
+    return at
+
+
+@kernel
+def put_ether(out: Bytes, at: int, value: int, octets: int, letters: Bytes) -> int:
+    """Write a hardware address as octets with colons; where it ends."""
+    for octet in range(octets - 1, -1, -1):
+        part = (value >> (8 * octet)) & 255
+        out[at] = letters[part >> 4]
+        out[at + 1] = letters[part & 15]
+        out[at + 2] = 58
+        at += 3
+    return at - 1
+
+
+@kernel
+def compose(
+    packets: Integers,
+    places: tuple[Integers, Integers, Integers],
+    texts: tuple[Bytes, Integers],
+    marks: tuple[Bytes, Bytes],
+    letters: tuple[Bytes, Bytes, Bytes],
+    out: Bytes,
+) -> int:
+    """Write one line per packet: of each field its text or number, between separators and in quotes.
+
+    Args:
+        packets: int64, which packets.
+        places: int64 (fields, packets): where in the texts, or `ABSENT`, or `NUMBER`; int64
+            (fields, packets): the numbers; int64 (fields, 2): their form and digits.
+        texts: all texts of all fields, and where each ends.
+        marks: separator and quote.
+        letters: `DIGITS`, `PAIRS`, `OCTETS`.
+        out: long enough for everything.
+
+    Returns:
+        bytes written.
+    """
+    place, numbers, forms = places
+    data, ends = texts
+    separator, quote = marks
+    digits, pairs, octets = letters
+    at = 0
+    for row in range(len(packets)):
+        packet = packets[row]
+        for field in range(place.shape[0]):
+            if field:
+                for position in range(len(separator)):
+                    out[at] = separator[position]
+                    at += 1
+            where = place[field, packet]
+            if where == ABSENT:
+                continue
+            for position in range(len(quote)):
+                out[at] = quote[position]
+                at += 1
+            if where >= 0:
+                for position in range(ends[where], ends[where + 1]):
+                    out[at] = data[position]
+                    at += 1
+            else:
+                value, form = numbers[field, packet], forms[field, 0]
+                if form == DECIMAL:
+                    at = put_decimal(out, at, value, pairs)
+                elif form == HEXADECIMAL:
+                    out[at] = 48
+                    out[at + 1] = 120
+                    at = put_hexadecimal(out, at + 2, value, forms[field, 1], digits)
+                elif form == IPV4:
+                    at = put_ipv4(out, at, value, octets)
+                elif form == SECONDS:
+                    at = put_seconds(out, at, value, forms[field, 1], pairs)
+                else:
+                    at = put_ether(out, at, value, forms[field, 1], digits)
+            for position in range(len(quote)):
+                out[at] = quote[position]
+                at += 1
+        out[at] = 10
+        at += 1
+    return at
+
+
+@kernel
 def _decimal(values: Integers, out: Bytes, ends: Integers, pairs: Bytes) -> None:
-    """Two digits at a time, from the last."""
     at = 0
     ends[0] = 0
     for row in range(len(values)):
-        value = values[row]
-        if value < 0:
-            out[at] = 45
-            at += 1
-            value = -value
-        size = 1
-        bound = 10
-        while value >= bound and size < 19:
-            size += 1
-            bound = bound * 10 if size < 19 else bound
-        position = at + size
-        while value >= 10:
-            pair = value % 100
-            value //= 100
-            position -= 2
-            out[position] = pairs[2 * pair]
-            out[position + 1] = pairs[2 * pair + 1]
-        if position > at:
-            out[at] = 48 + value
-        at += size
+        at = put_decimal(out, at, values[row], pairs)
         ends[row + 1] = at
 
 
@@ -267,37 +414,19 @@ def _hexadecimal(
     at = 0
     ends[0] = 0
     for row in range(len(values)):
-        value = values[row]
-        size = digits
-        while size < 16 and (value >> (4 * size)) != 0:
-            size += 1
         for position in range(len(prefix)):
             out[at] = prefix[position]
             at += 1
-        for nibble in range(size - 1, -1, -1):
-            out[at] = letters[(value >> (4 * nibble)) & 15]
-            at += 1
+        at = put_hexadecimal(out, at, values[row], digits, letters)
         ends[row + 1] = at
 
 
 @kernel
-def _ipv4(values: Integers, out: Bytes, ends: Integers) -> None:
+def _ipv4(values: Integers, out: Bytes, ends: Integers, octets: Bytes) -> None:
     at = 0
     ends[0] = 0
     for row in range(len(values)):
-        for shift in (24, 16, 8, 0):
-            octet = (values[row] >> shift) & 255
-            if octet >= 100:
-                out[at] = 48 + octet // 100
-                at += 1
-            if octet >= 10:
-                out[at] = 48 + octet // 10 % 10
-                at += 1
-            out[at] = 48 + octet % 10
-            at += 1
-            if shift:
-                out[at] = 46
-                at += 1
+        at = put_ipv4(out, at, values[row], octets)
         ends[row + 1] = at
 
 
@@ -340,42 +469,15 @@ def _ipv6(values: Bytes, out: Bytes, ends: Integers, letters: Bytes) -> None:
 def _ether(values: Integers, octets: int, out: Bytes, letters: Bytes) -> None:
     at = 0
     for row in range(len(values)):
-        for octet in range(octets - 1, -1, -1):
-            value = (values[row] >> (8 * octet)) & 255
-            out[at] = letters[value >> 4]
-            out[at + 1] = letters[value & 15]
-            at += 2
-            if octet:
-                out[at] = 58
-                at += 1
+        at = put_ether(out, at, values[row], octets, letters)
 
 
 @kernel
-def _seconds(nanoseconds: Integers, digits: int, out: Bytes, ends: Integers) -> None:
+def _seconds(nanoseconds: Integers, digits: int, out: Bytes, ends: Integers, pairs: Bytes) -> None:
     at = 0
     ends[0] = 0
     for row in range(len(nanoseconds)):
-        value = nanoseconds[row]
-        if value < 0:
-            out[at] = 45
-            at += 1
-            value = -value
-        whole, fraction = value // 1_000_000_000, value % 1_000_000_000
-        size, bound = 1, 10
-        while whole >= bound:
-            size += 1
-            bound *= 10
-        for position in range(at + size - 1, at - 1, -1):
-            out[position] = 48 + whole % 10
-            whole //= 10
-        at += size
-        if digits:
-            out[at] = 46
-            for position in range(9, 0, -1):
-                if position <= digits:
-                    out[at + position] = 48 + fraction % 10
-                fraction //= 10
-            at += digits + 1
+        at = put_seconds(out, at, nanoseconds[row], digits, pairs)
         ends[row + 1] = at
 
 

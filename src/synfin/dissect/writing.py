@@ -39,6 +39,31 @@ def written(column: Column, data: Bytes) -> text.Text:
     return _written_number(values, kind, _hex_digits(item))
 
 
+def number_form(column: Column) -> tuple[int, int] | None:
+    """How `text.compose` writes the column's numbers: form and digits; None if they are no plain numbers."""
+    item, kind = column.item, column.item.kind
+    if not isinstance(column.values, np.ndarray) or column.values.dtype.kind not in "iub":
+        return None
+    if kind in HEXADECIMAL:
+        return text.HEXADECIMAL, _hex_digits(item)
+    if kind is Kind.DURATION:
+        return text.SECONDS, 9
+    if kind is Kind.ETHER:
+        return text.ETHER, 6
+    if kind is Kind.EUI64:
+        return text.ETHER, 8
+    if kind is Kind.IPV4:
+        return text.IPV4, 0
+    if kind in (Kind.TIME, Kind.IPV6) or (kind is not Kind.INT and width_is_64(item)):
+        return None
+    return text.DECIMAL, 0
+
+
+def width_is_64(item: object) -> bool:
+    """Whether values may use the sign bit of an int64."""
+    return int(getattr(item, "bits", 0)) == 64 or int(getattr(item, "width", 0)) == 64
+
+
 def _written_number(values: np.ndarray, kind: Kind, digits: int) -> text.Text:
     if kind in HEXADECIMAL:
         return text.hexadecimal(values, digits)

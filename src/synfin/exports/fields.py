@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from synfin.basics.errors import ExportError
-from synfin.basics.kernel import kernel
 from synfin.dissect import text
+from synfin.dissect.text import Text
+from synfin.dissect.writing import number_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from synfin.basics.arrays import Bytes, Flags, Integers, Small
     from synfin.dissect.table import PacketTable
-    from synfin.dissect.text import Text
 
 NAMED_SEPARATORS = {"/t": "\t", "/s": " "}
 QUOTES = {"d": '"', "s": "'", "n": ""}
@@ -115,50 +115,88 @@ def heading(names: Sequence[str], layout: Layout) -> bytes:
     return (b"\xef\xbb\xbf" if layout.bom else b"") + (line.encode() if layout.header else b"")
 
 
-def lines(
-    columns: Sequence[tuple[Small, Text]], count: int, layout: Layout, chosen: Flags | None = None
-) -> memoryview:
+class Cells(NamedTuple):
+    """One field of every packet of a chunk, ready to be written.
+
+    Attributes:
+        place: int64 per packet: where its text is, `text.ABSENT`, or `text.NUMBER`.
+        texts: the texts.
+        numbers: int64 per packet.
+        form: how to write numbers, and with how many digits.
+    """
+
+    place: Integers
+    texts: Text
+    numbers: Integers
+    form: tuple[int, int]
+
+
+NOTHING = text.from_list([])
+
+
+def field_cells(table: PacketTable, name: str, layout: Layout) -> Cells:
+    """The cells of a field: numbers stay numbers where each packet has at most one."""
+    found = table.occurrences(name)
+    if len(found.columns) == 1:
+        column = found.columns[0]
+        form = number_form(column)
+        if form is not None and bool((found.packet[1:] != found.packet[:-1]).all()):
+            place = np.full(len(table), text.ABSENT, np.int64)
+            numbers = np.zeros(len(table), np.int64)
+            place[found.packet] = text.NUMBER
+            numbers[found.packet] = column.values
+            return Cells(place, NOTHING, numbers, form)
+    return text_cells(*table.texts(name), len(table), layout)
+
+
+def text_cells(packet: Small, texts: Text, count: int, layout: Layout) -> Cells:
+    """The cells of texts, given the packet of each (ascending)."""
+    shown = _escaped(texts) if layout.escape else texts
+    place, one = _one_per_packet(packet, shown, count, layout)
+    return Cells(place, one, np.zeros(count, np.int64), (0, 0))
+
+
+def lines(cells: Sequence[Cells], layout: Layout, chosen: Flags | None = None) -> memoryview:
     """The lines of one chunk's packets.
 
     Args:
-        columns: for each field its texts and the packet of each, ascending.
-        count: packets in the chunk.
+        cells: each field's.
         layout: how to lay them out.
         chosen: bool per packet, None for all.
     """
-    places, pieces = [], []
-    for packet, texts in columns:
-        shown = _escaped(texts) if layout.escape else texts
-        place, one = _one_per_packet(packet, shown, count, layout)
-        places.append(place)
-        pieces.append(one)
+    count = len(cells[0].place)
     wanted = np.arange(count) if chosen is None else np.flatnonzero(chosen)
-    return composed(pieces, places, wanted, layout)
-
-
-def composed(
-    pieces: Sequence[Text], places: Sequence[Integers], packets: Integers, layout: Layout
-) -> memoryview:
-    """Write the lines: for each packet, of each piece the text at its place (-1: none), separated."""
-    shifts = np.cumsum([0] + [len(piece.data) for piece in pieces])
-    firsts = np.cumsum([0] + [len(piece.ends) for piece in pieces])
-    data = np.concatenate([piece.data for piece in pieces]) if pieces else np.empty(0, np.uint8)
-    ends = np.concatenate([piece.ends + shift for piece, shift in zip(pieces, shifts[:-1], strict=True)])
-    index = np.stack(
-        [np.where(place >= 0, place + first, -1) for place, first in zip(places, firsts[:-1], strict=True)]
+    firsts = np.cumsum([0] + [len(one.texts.ends) for one in cells])
+    shifts = np.cumsum([0] + [len(one.texts.data) for one in cells])
+    place = np.stack(
+        [np.where(one.place >= 0, one.place + first, one.place) for one, first in zip(cells, firsts, strict=False)]
     )
-    quote = np.frombuffer(layout.quote.encode(), np.uint8)
-    separator = np.frombuffer(layout.separator.encode(), np.uint8)
-    repeated = sum(_longest(piece) for piece in pieces)
-    room = min(int(shifts[-1]) * max(1, len(packets)), repeated * len(packets))
-    room += len(packets) * len(pieces) * (len(separator) + 2 * len(quote)) + len(packets)
-    out = np.empty(room, np.uint8)
-    size = _compose(packets, index, ends, data, (separator, quote), out)
+    ends = np.concatenate([one.texts.ends + shift for one, shift in zip(cells, shifts, strict=False)])
+    marks = tuple(np.frombuffer(mark.encode(), np.uint8) for mark in (layout.separator, layout.quote))
+    room = sum(_longest(one) for one in cells) + (len(marks[0]) + 2 * len(marks[1])) * len(cells) + 1
+    out = np.empty(min(room * len(wanted), _total(cells, len(wanted), marks)) + text.WIDEST_NUMBER, np.uint8)
+    size = text.compose(
+        wanted,
+        (place, np.stack([one.numbers for one in cells]), np.array([one.form for one in cells], np.int64)),
+        (np.concatenate([one.texts.data for one in cells]), ends),
+        marks,
+        text.LETTERS,
+        out,
+    )
     return memoryview(out)[:size]
 
 
-def _longest(piece: Text) -> int:
-    return int(np.diff(piece.ends).max()) if len(piece) else 0
+def _total(cells: Sequence[Cells], packets: int, marks: tuple[Bytes, ...]) -> int:
+    """Bytes that all lines take at most, when every text is used once."""
+    numbers = sum(text.WIDEST_NUMBER for one in cells if not len(one.texts)) * packets
+    between = (len(marks[0]) + 2 * len(marks[1])) * len(cells) * packets
+    return numbers + sum(len(one.texts.data) for one in cells) + between + packets
+
+
+def _longest(cells: Cells) -> int:
+    if not len(cells.texts):
+        return text.WIDEST_NUMBER
+    return int(np.diff(cells.texts.ends).max())
 
 
 def _one_per_packet(packet: Small, texts: Text, count: int, layout: Layout) -> tuple[Integers, Text]:
@@ -191,39 +229,6 @@ def _escape(raw: bytes) -> bytes:
     )
 
 
-@kernel
-def _compose(
-    packets: Integers,
-    index: Integers,
-    ends: Integers,
-    data: Bytes,
-    marks: tuple[Bytes, Bytes],
-    out: Bytes,
-) -> int:
-    separator, quote = marks
-    at = 0
-    for row in range(len(packets)):
-        for piece in range(index.shape[0]):
-            if piece:
-                for position in range(len(separator)):
-                    out[at] = separator[position]
-                    at += 1
-            where = index[piece, packets[row]]
-            if where >= 0:
-                for position in range(len(quote)):
-                    out[at] = quote[position]
-                    at += 1
-                for position in range(ends[where], ends[where + 1]):
-                    out[at] = data[position]
-                    at += 1
-                for position in range(len(quote)):
-                    out[at] = quote[position]
-                    at += 1
-        out[at] = 10
-        at += 1
-    return at
-
-
-def columns_of(table: PacketTable, names: Sequence[str]) -> list[tuple[Small, Text]]:
-    """The texts of these fields in one chunk."""
-    return [table.texts(name) for name in names]
+def cells_of(table: PacketTable, names: Sequence[str], layout: Layout) -> list[Cells]:
+    """The cells of these fields in one chunk."""
+    return [field_cells(table, name, layout) for name in names]
