@@ -8,6 +8,7 @@ integers that cannot overflow (`np.int64(...)` around every byte they read) and 
 
 from __future__ import annotations
 
+import os
 import types
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
@@ -19,6 +20,9 @@ R = TypeVar("R")
 
 PLAIN_BELOW = 2048
 """Work, in elements of a kernel's first array, below which the loop runs uncompiled (a few ms)."""
+
+MODE = os.environ.get("SYNFIN_KERNELS", "")
+"""For tests: "plain" never compiles, "compiled" always does; anything else decides by the work."""
 
 _listeners: list[Callable[[str], None]] = []
 
@@ -45,9 +49,14 @@ class Kernel(Generic[P, R]):
         self.__module__ = plain.__module__
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        if self._compiled is None and len(args[0]) < self.plain_below:  # type: ignore[arg-type]
+        if self._compiled is None and self._is_little(args[0]):
             return self.plain(*args, **kwargs)
         return self.compiled()(*args, **kwargs)  # type: ignore[no-any-return]
+
+    def _is_little(self, grows: Any) -> bool:  # noqa: ANN401 - an array of any sort
+        if MODE in ("plain", "compiled"):
+            return MODE == "plain"
+        return len(grows) < self.plain_below
 
     def compiled(self) -> Callable[..., Any]:
         """The compiled form (made on first use), for callers that know there is much to do."""

@@ -1,0 +1,1 @@
+"""Broken input is shown, counted and survived."""
