@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from synfin.basics.arrays import Integers, Values
+if TYPE_CHECKING:
+    from synfin.basics.arrays import Integers, Values
+
 
 SECOND = 1_000_000_000
 LAST_SECOND = np.iinfo(np.int64).max // SECOND - 1
@@ -30,7 +32,7 @@ class Clock(NamedTuple):
         return min(self.resolution & 0x7F, 9)
 
     def nanoseconds(self, ticks: Values) -> Integers:
-        """Times since the epoch, rounded down; those that 64 bits cannot hold become the first or last that they can.
+        """Times since the epoch, rounded down; the nearest that 64 bits hold if they do not hold one.
 
         Args:
             ticks: uint64.
@@ -40,7 +42,11 @@ class Clock(NamedTuple):
             seconds, rest = _binary(ticks, exponent)
         else:
             scale = 10 ** max(9 - exponent, 0)
-            if exponent <= 9 and not self.offset and (not len(ticks) or int(ticks.max()) < (1 << 63) // scale):
+            if (
+                exponent <= 9
+                and not self.offset
+                and (not len(ticks) or int(ticks.max()) < (1 << 63) // scale)
+            ):
                 return (ticks * np.uint64(scale)).astype(np.int64)
             seconds, rest = _decimal(ticks, exponent)
         whole = np.minimum(seconds, np.uint64(1 << 62)).astype(np.int64)
@@ -71,7 +77,7 @@ def _binary(ticks: Values, exponent: int) -> tuple[Values, Values]:
 
 
 def _finest(ticks: Values) -> tuple[Values, Values]:
-    """Seconds and nanoseconds of ticks of 1 / (2**64 - 1) seconds, which is as fine as clocks are taken to be."""
+    """Seconds and nanoseconds of ticks of 1 / (2**64 - 1) seconds: no clock is taken to be finer."""
     unit = np.uint64((1 << 64) - 1)
     rest = ticks % unit
     high, low = _times_second(rest)

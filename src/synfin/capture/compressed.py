@@ -129,11 +129,11 @@ class Decompressing(Source):
         return True
 
     def _ended(self) -> bool:
-        """The compressed bytes are used up: was that their end?"""
+        """Whether the compressed bytes, which are used up, go on after all; they may not end like this."""
         if self._stream.damage:
             raise DamageError(self._stream.damage)
         if self._has_begun:
             raise DamageError(
-                f"The {self._kind.name} data is cut short at byte {self._stream.position} of the compressed file."
+                f"The {self._kind.name} data is cut short at byte {self._stream.position} of its file."
             )
         return self._stream.peek(1) != b""

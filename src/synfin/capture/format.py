@@ -7,7 +7,7 @@ import pkgutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from synfin.basics.errors import DefinitionError
+from synfin.basics.errors import CaptureError, DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +33,24 @@ LARGEST_PACKET_OF = {
 
 MOST_RECORDS = 1 << 16
 """Records indexed at a time, which bounds the memory that the index of one chunk takes."""
+
+
+FOREIGN = (
+    (b"snoop\0\0\0", "snoop"),
+    (b"GMBU", "Network Monitor"),
+    (b"RTSS", "Network Monitor"),
+    (b"btsnoop\0", "btsnoop"),
+    (b"TRSNIFF data", "Sniffer"),
+    (b"XCP\0", "NetXRay"),
+    (b"iptrace ", "iptrace"),
+    (b"LOGG", "BLF"),
+    (b"\x7fver", "EtherPeek"),
+    (b"PAR1", "Parquet"),
+    (b"PK\x03\x04", "zip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ", "xz"),
+)
+"""How files begin that people may take for captures that can be read here, and what they are."""
 
 
 @dataclass(slots=True)
@@ -125,8 +143,40 @@ def formats() -> tuple[Format, ...]:
     for value in found:
         for magic in value.magics:
             if owners.setdefault(magic, value.name) != value.name:
-                raise DefinitionError(f"{owners[magic]} and {value.name} both claim files that begin {magic!r}.")
+                raise DefinitionError(
+                    f"{owners[magic]} and {value.name} both claim files that begin {magic!r}."
+                )
     return tuple(sorted(found, key=lambda value: value.name))
+
+
+def open_format(stream: Stream, reading: Reading) -> tuple[str, Decoder | None]:
+    """The name of the format, by its first bytes, and a decoder for it; none if there are no bytes.
+
+    Raises:
+        CaptureError: it is no capture.
+    """
+    head = stream.peek(16)
+    for kind in formats():
+        if head.startswith(kind.magics):
+            decoder = kind.open(stream, reading)
+            return reading.sections[-1].format if reading.sections else kind.name, decoder
+    if stream.damage:
+        raise CaptureError(f"{stream.path} cannot be read. {stream.damage}", path=stream.path, offset=0)
+    if not head:
+        return "empty", None
+    for magic, name in FOREIGN:
+        if head.startswith(magic):
+            raise CaptureError(
+                f"{stream.path} is a {name} file, which is not supported; convert it to pcapng first.",
+                path=stream.path,
+                offset=0,
+            )
+    known = ", ".join(kind.name for kind in formats())
+    raise CaptureError(
+        f"{stream.path} is not a capture file: it begins {head[:8].hex(' ')}, and is none of {known}.",
+        path=stream.path,
+        offset=0,
+    )
 
 
 def largest_packet(linktype: int) -> int:

@@ -67,6 +67,17 @@ class Input:
             return Stream(self._kept, self.path, is_live=stream.is_live)
         return stream
 
+    def check(self) -> None:
+        """See that `open` will not fail for having been called before.
+
+        Raises:
+            CaptureError: this is a pipe, all of it has been read, and it was not kept.
+        """
+        if self._is_spent and not self._waiting and not (self._kept and self._kept.is_whole):
+            raise CaptureError(
+                f"{_called(self.path)} can be read only once; save it to a file first.", path=self.path
+            )
+
     def put_back(self, stream: Stream) -> None:
         """Take back an opened stream of which bytes were only peeked at; the next pass reads it."""
         self._waiting = stream
@@ -107,10 +118,7 @@ class Input:
         if self._is_rereadable:
             self.size = self._file.seek(0, io.SEEK_END) - self._begin
             return Stream(Placed(self._file, self._begin), self.path)
-        if self._is_spent:
-            raise CaptureError(
-                f"{_called(self.path)} can be read only once; save it to a file first.", path=self.path
-            )
+        self.check()
         self._is_spent = True
         return Stream(Once(self._file), self.path, is_live=_is_live(self._file))
 

@@ -1,4 +1,4 @@
-"""A link type says what a packet's first header is; other tools number and name the same things their own way.
+"""A link type says what a packet's first header is; Wireshark numbers and names them its own way.
 
 LINKTYPE_ numbers are those of the registry at tcpdump.org; encapsulations are what `frame.encap_type` shows.
 Of a few link types (123, 139, 144, 177, 197, 201, 204, 209) Wireshark takes a header of the capturing device
@@ -18,7 +18,7 @@ class Encapsulation(NamedTuple):
 
 
 UNKNOWN = Encapsulation(0, "Unknown")
-"""Of link types that Wireshark does not know; it refuses pcap files of such, we show their packets as data."""
+"""Of link types that Wireshark does not know; it refuses pcap files of them, we show data."""
 
 ENCAPSULATIONS = {
     0: Encapsulation(15, "NULL/Loopback"),

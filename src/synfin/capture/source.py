@@ -5,55 +5,33 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Self
 
-import numpy as np
-
 from synfin.basics.errors import CaptureError
-from synfin.capture.chunk import Chunk
-from synfin.capture.format import Decoder, Reading, Records, formats
+from synfin.capture.format import Reading, open_format
 from synfin.capture.inputs import Input
 from synfin.capture.metadata import Problem
-from synfin.capture.stream import Ring, Stream
+from synfin.capture.reader import Reader, read_again, single
+from synfin.capture.stream import Ring
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
     from types import TracebackType
 
-    from synfin.basics.arrays import Bytes
-    from synfin.capture.chunk import Interface
+    from synfin.capture.chunk import Chunk, Interface
     from synfin.capture.metadata import Names, RecordKind, Secrets, Section, Statistics
+    from synfin.capture.reader import Mark
+    from synfin.capture.stream import Stream
 
 CHUNK_SIZE = 2 << 20
 """Bytes of a chunk: what fits in a cache, for the bytes are looked at again and again."""
 
-FOREIGN = (
-    (b"snoop\0\0\0", "snoop"),
-    (b"GMBU", "Network Monitor"),
-    (b"RTSS", "Network Monitor"),
-    (b"btsnoop\0", "btsnoop"),
-    (b"TRSNIFF data", "Sniffer"),
-    (b"XCP\0", "NetXRay"),
-    (b"iptrace ", "iptrace"),
-    (b"LOGG", "BLF"),
-    (b"\x7fver", "EtherPeek"),
-    (b"PAR1", "Parquet"),
-    (b"PK\x03\x04", "zip"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ", "xz"),
-)
-"""How files begin that people may take for captures that can be read here, and what they are."""
 
+class Standing(NamedTuple):
+    """How far an input that can be read only in order has been read to find single packets."""
 
-class Mark(NamedTuple):
-    """Where a chunk came from, so that it can be read again."""
-
-    first: int
-    count: int
     input: int
     offset: int
-    size: int
-    decoder: Decoder
-    interfaces: tuple[Interface, ...]
+    stream: Stream
 
 
 class Capture:
@@ -75,7 +53,7 @@ class Capture:
         self._marks: list[Mark] = []
         self._is_whole = False
         self._current: Chunk | None = None
-        self._behind: tuple[int, int, Stream] | None = None
+        self._standing: Standing | None = None
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:
@@ -128,27 +106,36 @@ class Capture:
         """How many of `size` bytes the newest pass has taken."""
         return sum(each.position for each in self._inputs)
 
+    @property
+    def packets(self) -> int:
+        """How many packets were met so far."""
+        return self._found.packets
+
     def chunks(self, *, size: int = CHUNK_SIZE, buffers: int = 2) -> Iterator[Chunk]:
         """All packets, in file order.
 
         Args:
-            size: bytes read at a time; a longer record gets a chunk of its own.
+            size: bytes read at a time; a longer record gets a longer chunk.
             buffers: how many further chunks may be taken before a chunk's `data` is written over.
 
         Raises:
-            CaptureError: when begun, if an input can be read only once and has been.
+            CaptureError: an input can be read only once, and has been.
         """
+        for each in self._inputs:
+            each.check()
+        ring = Ring(max(size, 1), max(buffers, 0) + 1)
         if self._is_whole:
-            return self._pass(Reading(), [], size, buffers)
+            return self._pass(Reading(), [], ring)
         self._found, self._marks = Reading(), []
-        return self._pass(self._found, self._marks, size, buffers)
+        return self._pass(self._found, self._marks, ring)
 
     def packet(self, number: int) -> Chunk:
         """One packet, as a chunk of its own that stays as it is.
 
-        Costs reading one chunk again, at most, for files; the neighbours of the last one asked for cost
-        nothing. In a compressed file, all that lies before it is decompressed again, unless it lies behind
-        the last one asked for. A pipe must have been opened with `keep`.
+        Costs reading one chunk of the file again, and nothing for the neighbours of the last one asked for.
+        In a compressed file or a pipe that was not opened with `keep`, all that lies between the last one
+        asked for, or the beginning, and this one is decompressed again. The first call makes a pass over the
+        capture if none was made.
 
         Args:
             number: counted from 1 over the whole run.
@@ -165,9 +152,7 @@ class Capture:
         """Give all files back. Chunks already taken stay valid."""
         for each in self._inputs:
             each.close()
-        if self._behind:
-            self._behind[2].close()
-        self._behind = None
+        self._stand(None)
 
     def __enter__(self) -> Self:
         return self
@@ -177,58 +162,77 @@ class Capture:
     ) -> None:
         self.close()
 
-    def _pass(self, reading: Reading, marks: list[Mark], size: int, buffers: int) -> Iterator[Chunk]:
-        ring = Ring(max(size, 1), max(buffers, 0) + 1)
+    def _pass(self, reading: Reading, marks: list[Mark], ring: Ring) -> Iterator[Chunk]:
         for number, each in enumerate(self._inputs):
-            stream = each.open()
-            decoder = open_format(stream, reading)[1]
-            if decoder is None:
+            try:
+                stream = each.open()
+            except CaptureError as error:  # it was there when the capture was opened
+                reading.problems.append(Problem(each.path, 0, reading.packets, str(error)))
                 continue
-            for chunk, mark in read(stream, decoder, ring):
-                marks.append(mark._replace(input=number))
-                yield chunk
+            try:
+                for chunk, mark in self._read(stream, number, reading, ring):
+                    marks.append(mark)
+                    yield chunk
+            finally:
+                stream.close()
         if reading is self._found:
             self._is_whole = True
 
+    def _read(
+        self, stream: Stream, number: int, reading: Reading, ring: Ring
+    ) -> Iterator[tuple[Chunk, Mark]]:
+        try:
+            decoder = open_format(stream, reading)[1]
+        except CaptureError as error:  # it was a capture when it was opened
+            reading.problems.append(Problem(stream.path, 0, reading.packets, str(error)))
+            return
+        if decoder:
+            yield from Reader(stream, number, decoder, ring).chunks()
+
     def _chunk_of(self, number: int) -> Chunk:
         """The chunk that holds a packet, read again."""
-        place = bisect_right(self._marks, number, key=lambda mark: mark.first) - 1
-        if not self._is_whole and (place < 0 or number >= self._marks[place].first + self._marks[place].count):
+        mark = self._mark_of(number)
+        if mark is None and not self._is_whole:
             for _ in self.chunks():
                 pass
-            place = bisect_right(self._marks, number, key=lambda mark: mark.first) - 1
-        if place < 0 or number >= self._marks[place].first + self._marks[place].count:
+            mark = self._mark_of(number)
+        if mark is None:
             raise CaptureError(f"There is no packet {number}; the capture has {self._found.packets}.")
-        mark = self._marks[place]
-        data = self._bytes_of(mark)
-        reading = Reading(interfaces=list(mark.interfaces), packets=mark.first - 1)
-        decoded = mark.decoder.resumed(reading).decode(data, mark.offset)
-        return chunk_of(decoded.records, data, mark.offset, reading)
-
-    def _bytes_of(self, mark: Mark) -> Bytes:
         stream = self._inputs[mark.input].open_at(mark.offset)
-        skip = 0
-        if stream is None:
-            behind = self._behind
-            if behind and behind[0] == mark.input and behind[1] <= mark.offset:
-                stream, skip = behind[2], mark.offset - behind[1]
-            else:
-                stream, skip = self._inputs[mark.input].open(), mark.offset
-        data = np.empty(min(max(skip, mark.size), CHUNK_SIZE) or 1, np.uint8)
-        while skip:
-            got = stream.readinto(memoryview(data[: min(skip, len(data))]))
-            if not got:
-                break
-            skip -= got
-        data = np.empty(mark.size, np.uint8)
-        filled = 0
-        while filled < mark.size:
-            got = stream.readinto(memoryview(data[filled:]))
-            if not got:
-                raise CaptureError(f"{stream.path} has changed since it was read.", path=stream.path, offset=mark.offset)
-            filled += got
-        self._behind = (mark.input, mark.offset + mark.size, stream)
-        return data
+        if stream:
+            chunk = read_again(mark, stream, 0)
+            stream.close()
+        else:
+            chunk = self._read_in_order(mark)
+        if chunk is None or len(chunk) != mark.packets:
+            path = self.paths[mark.input]
+            raise CaptureError(
+                f"{path} has changed since it was opened; open it again.", path=path, offset=mark.offset
+            )
+        return chunk
+
+    def _read_in_order(self, mark: Mark) -> Chunk | None:
+        """A chunk of an input that has to be read from its beginning, or from where this was done last."""
+        standing = self._standing
+        if standing is None or standing.input != mark.input or standing.offset > mark.offset:
+            each = self._inputs[mark.input]
+            each.check()
+            self._stand(None)
+            standing = Standing(mark.input, 0, each.open())
+        chunk = read_again(mark, standing.stream, mark.offset - standing.offset)
+        self._stand(standing._replace(offset=mark.offset + mark.size))
+        return chunk
+
+    def _stand(self, standing: Standing | None) -> None:
+        if self._standing and (standing is None or standing.stream is not self._standing.stream):
+            self._standing.stream.close()
+        self._standing = standing
+
+    def _mark_of(self, number: int) -> Mark | None:
+        place = bisect_right(self._marks, number, key=lambda mark: mark.first) - 1
+        if place < 0 or number >= self._marks[place].first + self._marks[place].packets:
+            return None
+        return self._marks[place]
 
 
 def open_capture(*paths: str | os.PathLike[str] | BinaryIO, keep: bool = False) -> Capture:
@@ -244,118 +248,13 @@ def open_capture(*paths: str | os.PathLike[str] | BinaryIO, keep: bool = False) 
     """
     inputs = [Input(path, keep=keep) for path in paths]
     names: list[str] = []
-    for each in inputs:
-        stream = each.open()
-        names.append(open_format(stream, Reading())[0])
-        each.put_back(stream)
+    try:
+        for each in inputs:
+            stream = each.open()
+            each.put_back(stream)
+            names.append(open_format(stream, Reading())[0])
+    except CaptureError:
+        for each in inputs:
+            each.close()
+        raise
     return Capture(inputs, names[0] if names else "empty")
-
-
-def open_format(stream: Stream, reading: Reading) -> tuple[str, Decoder | None]:
-    """The name of the format, by its first bytes, and a decoder for it; none if there are no bytes.
-
-    Raises:
-        CaptureError: it is no capture.
-    """
-    head = stream.peek(16)
-    for format in formats():  # noqa: A001 - the word of the field
-        if head.startswith(format.magics):
-            decoder = format.open(stream, reading)
-            return reading.sections[-1].format if reading.sections else format.name, decoder
-    if stream.damage:
-        raise CaptureError(f"{stream.path} cannot be read. {stream.damage}", path=stream.path, offset=0)
-    if not head:
-        return "empty", None
-    for magic, name in FOREIGN:
-        if head.startswith(magic):
-            raise CaptureError(
-                f"{stream.path} is a {name} file, which is not supported; convert it to pcapng first.",
-                path=stream.path,
-                offset=0,
-            )
-    known = ", ".join(format.name for format in formats())
-    raise CaptureError(
-        f"{stream.path} is not a capture file: it begins with {head[:8].hex(' ')}, and is neither of {known}.",
-        path=stream.path,
-        offset=0,
-    )
-
-
-def read(stream: Stream, decoder: Decoder, ring: Ring) -> Iterator[tuple[Chunk, Mark]]:
-    """All chunks of one stream; what is wrong with it goes to the decoder's `reading`."""
-    reading = decoder.reading
-    buffer = ring.next(0)
-    filled = offset = 0  # bytes in the buffer; where in the file it begins
-    while True:
-        got = stream.readinto(memoryview(buffer[filled:]))
-        filled += got
-        begin, has_yielded = 0, False
-        while True:
-            state = decoder.resumed(reading), tuple(reading.interfaces)
-            data = buffer[begin:filled]
-            decoded = decoder.decode(data, offset + begin)
-            if len(decoded.records.start):
-                data = data[: decoded.used]
-                chunk = chunk_of(decoded.records, data, offset + begin, reading)
-                mark = Mark(chunk.first, len(chunk), 0, offset + begin, len(data), *state)
-                reading.packets += len(chunk)
-                has_yielded = True
-                yield chunk, mark
-            begin += decoded.used
-            if decoded.error:
-                _note(stream, offset + begin, reading, decoded.error)
-                return
-            if decoded.needed:
-                break
-        if not got:
-            if stream.damage:
-                _note(stream, offset + filled, reading, stream.damage)
-            elif begin < filled or (filled and decoded.needed and offset + begin == 0):
-                _note(stream, offset + begin, reading, decoder.unfinished(filled - begin, decoded.needed))
-            return
-        left = buffer[begin:filled]
-        offset += begin
-        filled = len(left)
-        if has_yielded or len(buffer) < decoded.needed:
-            buffer = ring.next(decoded.needed)
-            buffer[:filled] = left
-        elif begin:
-            buffer[:filled] = left.copy()
-
-
-def chunk_of(records: Records, data: Bytes, offset: int, reading: Reading) -> Chunk:
-    """A chunk of records found in `data`, which is what the file holds from byte `offset` on."""
-    return Chunk(
-        data=data,
-        start=records.start,
-        captured=records.captured,
-        length=records.length,
-        time=records.time,
-        interface=records.interface,
-        offset=records.offset + offset,
-        first=reading.packets + 1,
-        interfaces=tuple(reading.interfaces),
-        options=records.options,
-    )
-
-
-def single(chunk: Chunk, index: int) -> Chunk:
-    """One packet of a chunk as a chunk of its own, its bytes copied out."""
-    row = slice(index, index + 1)
-    options = chunk.options.get(index)
-    return Chunk(
-        data=np.frombuffer(chunk.packet(index), np.uint8),
-        start=np.zeros(1, np.int64),
-        captured=chunk.captured[row].copy(),
-        length=chunk.length[row].copy(),
-        time=chunk.time[row].copy(),
-        interface=chunk.interface[row].copy(),
-        offset=chunk.offset[row].copy(),
-        first=chunk.first + index,
-        interfaces=chunk.interfaces,
-        options={0: options} if options else {},
-    )
-
-
-def _note(stream: Stream, offset: int, reading: Reading, message: str) -> None:
-    reading.problems.append(Problem(stream.path, offset, reading.packets, message))

@@ -89,8 +89,8 @@ class Stream:
     def _is_ready(self) -> bool:
         """Whether a read would return at once."""
         try:
-            return bool(select.select([self._source], [], [], 0)[0])
-        except (OSError, TypeError, ValueError):  # not a thing that can be waited for here
+            return bool(select.select([self._source.fileno()], [], [], 0)[0])  # type: ignore[attr-defined]
+        except (AttributeError, OSError, ValueError):  # not a thing that can be waited for here
             return False
 
 

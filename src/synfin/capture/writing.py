@@ -7,7 +7,7 @@ import os
 import pkgutil
 import sys
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, Protocol, Self, cast
 
 import numpy as np
@@ -168,7 +168,8 @@ def outputs() -> dict[str, Output]:
     """Every kind of file that can be written, by name: the `OUTPUTS` of `synfin.capture.formats`."""
     package = importlib.import_module("synfin.capture.formats")
     modules = [
-        importlib.import_module(f"{package.__name__}.{each.name}") for each in pkgutil.iter_modules(package.__path__)
+        importlib.import_module(f"{package.__name__}.{each.name}")
+        for each in pkgutil.iter_modules(package.__path__)
     ]
     return {output.name: output for module in modules for output in getattr(module, "OUTPUTS", ())}
 
@@ -209,7 +210,7 @@ def _output(format: str | None, name: str) -> Output:  # noqa: A002
         if format not in known:
             raise ExportError(f"There is no capture format {format!r}; there are {', '.join(sorted(known))}.")
         return known[format]
-    suffixes = [suffix for suffix in PurePath(name).suffixes if suffix not in COMPRESSED_SUFFIXES]
+    suffixes = [suffix for suffix in Path(name).suffixes if suffix not in COMPRESSED_SUFFIXES]
     for output in known.values():
         if suffixes and suffixes[-1] in output.suffixes:
             return output
@@ -224,7 +225,7 @@ def _open(name: str) -> IO[bytes]:
     if name.endswith(".gz"):
         import gzip
 
-        return cast("IO[bytes]", gzip.open(name, "wb", compresslevel=6))  # noqa: SIM115
+        return cast("IO[bytes]", gzip.open(name, "wb", compresslevel=6))
     if name.endswith(".zst"):
         import zstandard
 
@@ -233,12 +234,12 @@ def _open(name: str) -> IO[bytes]:
         import lz4.frame
 
         return cast("IO[bytes]", lz4.frame.open(name, "wb"))
-    return open(name, "wb")  # noqa: SIM115, PTH123 - handed to the writer, which closes it
+    return open(name, "wb")  # noqa: PTH123 - handed to the writer, which closes it
 
 
 def _are_same(one: str, other: str) -> bool:
     try:
-        return os.path.samefile(one, other)
+        return Path(one).samefile(other)
     except OSError:
         return False
 

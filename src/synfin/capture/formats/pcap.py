@@ -82,14 +82,16 @@ class PcapDecoder:
         self._interface = interface
         self._skip = FILE_HEADER + header.variant.extra
         self._layout = layout(header)
-        self._found = np.empty((4, MOST_RECORDS), np.int64)
+        self._found: Integers = np.empty((0, 0), np.int64)  # made when first needed
 
     def decode(self, data: Bytes, offset: int) -> Decoded:
         """As `Decoder.decode`."""
+        if not self._found.size:
+            self._found = np.empty((4, MOST_RECORDS), np.int64)
         skip = max(self._skip - offset, 0)
         if len(data) < skip:
             return Decoded(self._records(0, 0), 0, skip)
-        count, used, needed = index_records(data[skip:], self._found, self._layout)
+        count, used, needed = map(int, index_records(data[skip:], self._found, self._layout))
         error = ""
         if needed < 0:
             error = (
@@ -108,7 +110,7 @@ class PcapDecoder:
             return f"The file was cut short within its header: {left} of {needed} bytes are there."
         if left < self._layout[HEADER]:
             return f"The file was cut short in a record header: {left} of {needed} bytes are there."
-        return f"The file was cut short in the middle of a packet: {left} of {needed} bytes of its record are there."
+        return f"The file was cut short in the middle of a packet: {left} of {needed} bytes are there."
 
     def _records(self, count: int, skip: int) -> Records:
         found = self._found[:, :count].copy()
@@ -156,8 +158,8 @@ def word(data: Bytes, at: int, is_big_endian: int) -> int:
     first, second = np.int64(data[at]), np.int64(data[at + 1])
     third, fourth = np.int64(data[at + 2]), np.int64(data[at + 3])
     if is_big_endian:
-        return first << 24 | second << 16 | third << 8 | fourth
-    return fourth << 24 | third << 16 | second << 8 | first
+        return first << 24 | second << 16 | third << 8 | fourth  # type: ignore[return-value]
+    return fourth << 24 | third << 16 | second << 8 | first  # type: ignore[return-value]
 
 
 @kernel(plain_below=PLAIN_BELOW)
@@ -251,7 +253,11 @@ def likeliest(stream: Stream, header: FileHeader) -> Variant:
     """The variant that makes most sense of the first records."""
     magic = int.from_bytes(stream.peek(4), "big" if header.is_big_endian else "little")
     candidates = VARIANTS[magic]
-    if candidates[0] is MICROSECONDS and (header.major, header.minor) == (2, 2) and header.network in AIX_LINKTYPES:
+    if (
+        candidates[0] is MICROSECONDS
+        and (header.major, header.minor) == (2, 2)
+        and header.network in AIX_LINKTYPES
+    ):
         return AIX
     if candidates[0] is MICROSECONDS and stream.is_live:
         return MICROSECONDS  # do not keep a live capture waiting for its third packet
@@ -259,7 +265,7 @@ def likeliest(stream: Stream, header: FileHeader) -> Variant:
 
 
 def oddities(stream: Stream, header: FileHeader, variant: Variant) -> int:
-    """How bad the first records look if the file is of this variant: one that cannot be outweighs all oddities."""
+    """How odd the first records look if the file is of this variant; those that cannot be count most."""
     how = layout(header)
     order: Literal["big", "little"] = "big" if header.is_big_endian else "little"
     places = (4, int(how[CAPTURED_AT]), int(how[LENGTH_AT]))
@@ -270,7 +276,9 @@ def oddities(stream: Stream, header: FileHeader, variant: Variant) -> int:
         if len(record) < variant.header:
             return odd + (len(record) > 0)
         fraction, captured, length = (int.from_bytes(record[i : i + 4], order) for i in places)
-        odd += (fraction >= MILLION and not variant.nanoseconds) + (length > MOST_LENGTH) + (captured > length)
+        odd += (
+            (fraction >= MILLION and not variant.nanoseconds) + (length > MOST_LENGTH) + (captured > length)
+        )
         if captured > how[LARGEST]:
             return odd + IMPOSSIBLE * (TRIED_RECORDS - tried)
         at += variant.header + captured
@@ -291,8 +299,10 @@ def _note_reserved(stream: Stream, header: FileHeader, reading: Reading) -> None
         )
 
 
+ORDERS: tuple[Literal["big", "little"], ...] = ("big", "little")
+
 FORMAT = Format(
     name="pcap",
-    magics=tuple(magic.to_bytes(4, order) for magic in VARIANTS for order in ("big", "little")),  # type: ignore[arg-type]
+    magics=tuple(magic.to_bytes(4, order) for magic in VARIANTS for order in ORDERS),
     open=open_pcap,
 )

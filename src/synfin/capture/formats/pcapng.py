@@ -59,7 +59,7 @@ MOST_BLOCK = 32 + (1 << 27) + (1 << 17)
 PLAIN_BELOW = 1 << 19
 """Bytes: indexing fewer is over before a compiled kernel is loaded."""
 
-# Rows of the table that `index_packets` fills.
+# Columns of the table that `index_packets` fills.
 START, CAPTURED, LENGTH, TICKS, INTERFACE, OFFSET, OPTIONS, OPTIONS_END, HAS_TIME = range(9)
 # What it needs to know of each interface of the section.
 SNAPLEN, LARGEST, INDEX = range(3)
@@ -71,13 +71,13 @@ def word(data: Bytes, at: int, is_big_endian: int) -> int:
     first, second = np.int64(data[at]), np.int64(data[at + 1])
     third, fourth = np.int64(data[at + 2]), np.int64(data[at + 3])
     if is_big_endian:
-        return first << 24 | second << 16 | third << 8 | fourth
-    return fourth << 24 | third << 16 | second << 8 | first
+        return first << 24 | second << 16 | third << 8 | fourth  # type: ignore[return-value]
+    return fourth << 24 | third << 16 | second << 8 | first  # type: ignore[return-value]
 
 
 @kernel(plain_below=PLAIN_BELOW)
 def options_are_sound(data: Bytes, at: int, end: int, is_big_endian: int) -> bool:
-    """Whether the options from `at` to `end` are whole and those of a packet have the sizes they must have."""
+    """Whether the options from `at` to `end` are whole, and of the sizes that those of packets must have."""
     while at < end:
         number = word(data, at, is_big_endian)
         code, length = number & 0xFFFF, number >> 16
@@ -87,11 +87,50 @@ def options_are_sound(data: Bytes, at: int, end: int, is_big_endian: int) -> boo
             return True
         if at + 4 + length > end:
             return False
-        if (code == 2 or code == 6) and length != 4:  # noqa: PLR1714 - kernels know no sets
+        if (code == 2 or code == 6) and length != 4:
             return False
-        if (code == 4 or code == 5) and length != 8:  # noqa: PLR1714
+        if (code == 4 or code == 5) and length != 8:
             return False
         at += 4 + (length + 3 & ~3)
+    return True
+
+
+@kernel(plain_below=PLAIN_BELOW)
+def find_packet(data: Bytes, at: int, limits: Integers, big: int, place: Integers) -> bool:
+    """Take the Enhanced or Simple Packet Block at `at` apart; False if it is not as it should be.
+
+    Args:
+        data: uint8; the whole block is there.
+        at: where it begins.
+        limits: as for `index_packets`.
+        big: 1 if the section is big-endian.
+        place: int64 (9,), filled.
+    """
+    is_simple = word(data, at, big) == 3
+    options_end = at + word(data, at + 4, big) - 4
+    interface = 0 if is_simple else word(data, at + 8, big)
+    if interface >= limits.shape[0]:
+        return False
+    header = 12 if is_simple else 28
+    length = word(data, at + header - 4, big)
+    captured = length if is_simple else word(data, at + 20, big)
+    if is_simple and limits[interface, SNAPLEN]:
+        captured = min(length, limits[interface, SNAPLEN])
+    options = at + header + (captured + 3 & ~3)
+    if captured > limits[interface, LARGEST] or options > options_end:
+        return False
+    has_options = not is_simple and options < options_end
+    if has_options and not options_are_sound(data, options, options_end, big):
+        return False
+    place[START] = at + header
+    place[CAPTURED] = captured
+    place[LENGTH] = length
+    place[TICKS] = 0 if is_simple else word(data, at + 12, big) << 32 | word(data, at + 16, big)
+    place[INTERFACE] = limits[interface, INDEX]
+    place[OFFSET] = at
+    place[OPTIONS] = options if has_options else -1
+    place[OPTIONS_END] = options_end
+    place[HAS_TIME] = not is_simple
     return True
 
 
@@ -103,8 +142,9 @@ def index_packets(
 
     Args:
         data: uint8.
-        at, row: where to begin: a block, and the row of the table.
-        found: int64 (9, n), filled.
+        at: where to begin, a block.
+        row: where to begin in the table.
+        found: int64 (n, 9), filled.
         limits: int64 (interfaces of the section, 3): bytes kept of its packets (0: all), bytes of the largest
             packet that is believed, index of the interface in the run.
         big: 1 if the section is big-endian.
@@ -114,48 +154,18 @@ def index_packets(
         `found` is full or the block is of another kind, or not as it should be).
     """
     end = len(data)
-    while row < found.shape[1]:
+    while row < found.shape[0]:
         if at + 8 > end:
             return row, at, 12
         kind = word(data, at, big)
         total = word(data, at + 4, big)
-        if (kind != 6 and kind != 3) or total & 3 or total < 16 or total > MOST_BLOCK:  # noqa: PLR1714
+        least = 32 if kind == 6 else 16
+        if (kind != 6 and kind != 3) or total & 3 or total < least or total > MOST_BLOCK:
             return row, at, 0
         if at + total > end:
             return row, at, total
-        if word(data, at + total - 4, big) != total:
+        if word(data, at + total - 4, big) != total or not find_packet(data, at, limits, big, found[row]):
             return row, at, 0
-        interface = 0
-        header = 12
-        length = word(data, at + 8, big)
-        captured = length
-        if kind == 6:
-            if total < 32:
-                return row, at, 0
-            header = 28
-            interface = length
-            captured = word(data, at + 20, big)
-            length = word(data, at + 24, big)
-        if interface >= limits.shape[0]:
-            return row, at, 0
-        if kind == 3 and limits[interface, SNAPLEN] and captured > limits[interface, SNAPLEN]:
-            captured = limits[interface, SNAPLEN]
-        options = at + header + (captured + 3 & ~3)
-        if captured > limits[interface, LARGEST] or options > at + total - 4:
-            return row, at, 0
-        found[OPTIONS, row] = -1
-        if kind == 6 and options < at + total - 4:
-            if not options_are_sound(data, options, at + total - 4, big):
-                return row, at, 0
-            found[OPTIONS, row] = options
-        found[OPTIONS_END, row] = at + total - 4
-        found[START, row] = at + header
-        found[CAPTURED, row] = captured
-        found[LENGTH, row] = length
-        found[TICKS, row] = word(data, at + 12, big) << 32 | word(data, at + 16, big) if kind == 6 else 0
-        found[INTERFACE, row] = limits[interface, INDEX]
-        found[OFFSET, row] = at
-        found[HAS_TIME, row] = kind == 6
         at += total
         row += 1
     return row, at, 0
@@ -181,18 +191,19 @@ class PcapngDecoder:
         self._path = path
         self._section = SectionState(0, is_big_endian=False, limits=NO_LIMITS, clocks=())
         self._clocks: dict[int, Clock] = {}
-        self._found = np.empty((9, MOST_RECORDS), np.int64)
+        self._found: Integers = np.empty((0, 0), np.int64)  # made when first needed
 
     def decode(self, data: Bytes, offset: int) -> Decoded:  # noqa: ARG002 - blocks are the same anywhere
         """As `Decoder.decode`."""
+        if not self._found.size:
+            self._found = np.empty((MOST_RECORDS, 9), np.int64)
         at = row = 0
         orders: list[tuple[int, bool]] = []
         while True:
             section = self._section
             orders.append((row, section.is_big_endian))
-            row, at, needed = index_packets(
-                data, at, row, self._found, section.limits, int(section.is_big_endian)
-            )
+            ended = index_packets(data, at, row, self._found, section.limits, int(section.is_big_endian))
+            row, at, needed = map(int, ended)
             if needed:
                 return Decoded(self._records(data, row, orders), at, needed)
             if row == MOST_RECORDS:
@@ -285,7 +296,8 @@ class PcapngDecoder:
         self._clocks[index] = clock
         limit = [[interface.snaplen, largest_packet(interface.linktype), index]]
         self._section = section._replace(
-            limits=np.concatenate([section.limits, np.array(limit, np.int64)]), clocks=(*section.clocks, clock)
+            limits=np.concatenate([section.limits, np.array(limit, np.int64)]),
+            clocks=(*section.clocks, clock),
         )
 
     def _packet(self, block: Block, at: int, row: int) -> None:
@@ -294,20 +306,26 @@ class PcapngDecoder:
         fixed = LEAST_BODY[block.kind]
         interface = 0 if block.kind == 3 else block.number(0, 2 if block.kind == 2 else 4)
         if interface >= len(limits):
-            raise BlockError(f"A packet of interface {interface}, but the section has told of {len(limits)} so far.")
+            raise BlockError(
+                f"A packet of interface {interface}, but the section has told of {len(limits)} so far."
+            )
         snaplen, largest, index = limits[interface].tolist()
         length = block.number(fixed - 4, 4)
         captured = min(length, snaplen or length) if block.kind == 3 else block.number(fixed - 8, 4)
         if captured > largest:
-            raise BlockError(f"The block claims {captured} bytes of packet; more than {largest} are never captured.")
+            raise BlockError(
+                f"The block claims {captured} bytes of packet; more than {largest} are never captured."
+            )
         if fixed + captured > len(block.body):
-            raise BlockError(f"The packet claims {captured} bytes, but {len(block.body) - fixed} are in its block.")
+            raise BlockError(
+                f"The packet claims {captured} bytes, but {len(block.body) - fixed} are in its block."
+            )
         options = fixed + captured + -captured % 4
         if block.kind != 3:
             self._check_sizes(block, options)
         has_options = block.kind != 3 and options < len(block.body)
         begin = at + 8
-        self._found[:, row] = (
+        self._found[row] = (
             begin + fixed,
             captured,
             length,
@@ -337,7 +355,7 @@ class PcapngDecoder:
         elif enterprise < 0:
             ticks = block.number(2, 8)
         size = len(content)
-        self._found[:, row] = (
+        self._found[row] = (
             at + 8 + fixed,
             size,
             size,
@@ -363,7 +381,7 @@ class PcapngDecoder:
         return index
 
     def _records(self, data: Bytes, count: int, orders: list[tuple[int, bool]]) -> Records:
-        found = self._found[:, :count].copy()
+        found = self._found[:count].T.copy()
         rows = np.flatnonzero(found[OPTIONS] >= 0)
         return Records(
             start=found[START],
@@ -372,7 +390,9 @@ class PcapngDecoder:
             time=self._times(found),
             interface=found[INTERFACE].astype(np.int32),
             offset=found[OFFSET],
-            options=PacketOptions(data, rows, found[OPTIONS, rows], found[OPTIONS_END, rows], _orders(rows, orders))
+            options=PacketOptions(
+                data, rows, found[OPTIONS, rows], found[OPTIONS_END, rows], _orders(rows, orders)
+            )
             if len(rows)
             else {},
         )

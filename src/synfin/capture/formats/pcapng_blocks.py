@@ -103,7 +103,9 @@ def read_names(block: Block, section: int) -> list[Names]:
         if kind == 0:
             break
         if at + length > len(block.body):
-            raise BlockError(f"A name claims {length} bytes, but {len(block.body) - at} are left in its block.")
+            raise BlockError(
+                f"A name claims {length} bytes, but {len(block.body) - at} are left in its block."
+            )
         width = ADDRESS_BYTES.get(kind)
         value = block.body[at : at + length]
         if width and length < width:
@@ -150,8 +152,10 @@ def read_secrets(block: Block, section: int) -> Secrets:
     """A Decryption Secrets Block (4.7)."""
     length = block.number(4, 4)
     if length > MOST_SECRETS or 8 + length > len(block.body):
-        raise BlockError(f"The secrets claim {length} bytes, but {len(block.body) - 8} are in their block.")
-    return Secrets(section, block.number(0, 4), block.body[8 : 8 + length], block.options(8 + length + -length % 4))
+        raise BlockError(f"The secrets claim {length} bytes, but their block has {len(block.body) - 8}.")
+    return Secrets(
+        section, block.number(0, 4), block.body[8 : 8 + length], block.options(8 + length + -length % 4)
+    )
 
 
 def _first(options: tuple[Option, ...], code: int, default: bytes) -> bytes:

@@ -1,13 +1,16 @@
-"""pcapng options are lists of code, length and value behind the fixed part of a block (draft-ietf-opsawg-pcapng 3.5)."""
+"""A block ends in options, each a code, a length and a value (draft-ietf-opsawg-pcapng 3.5)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.arrays import Bytes, Integers
 from synfin.capture.chunk import Option
+
+if TYPE_CHECKING:
+    from synfin.basics.arrays import Bytes, Integers
 
 END_OF_OPTIONS = 0
 
@@ -52,7 +55,9 @@ def parse_options(area: bytes, *, is_big_endian: bool, numbers: Mapping[int, str
         if code == END_OF_OPTIONS:
             break
         if at + length > len(area):
-            raise OptionError(f"Option {code} claims {length} bytes, but {len(area) - at} are left in its block.")
+            raise OptionError(
+                f"Option {code} claims {length} bytes, but {len(area) - at} are left in its block."
+            )
         value = area[at : at + length]
         options.append(Option(code, little_endian(code, value, numbers) if is_big_endian else value))
         at += length + -length % 4
@@ -84,7 +89,9 @@ class PacketOptions(Mapping[int, tuple[Option, ...]]):
         is_big_endian: byte order of each.
     """
 
-    def __init__(self, data: Bytes, rows: Integers, begin: Integers, end: Integers, is_big_endian: Integers) -> None:
+    def __init__(
+        self, data: Bytes, rows: Integers, begin: Integers, end: Integers, is_big_endian: Integers
+    ) -> None:
         lengths = end - begin
         self._end = np.cumsum(lengths)
         self._begin = self._end - lengths

@@ -29,7 +29,7 @@ TIME_OFFSET = 14
 
 
 class PcapngBody:
-    """Makes a little-endian pcapng file, with the sections and interface numbers of the capture it comes from."""
+    """Makes a little-endian pcapng file with the sections and interface numbers of the capture."""
 
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
@@ -106,7 +106,9 @@ class PcapngBody:
             return block(kind.block, struct.pack("<I", kind.enterprise) + content)
         if kind and kind.block == JOURNAL_ENTRY:
             return block(kind.block, content)
-        raise ExportError(f"Packet {chunk.first + row} is a record of a system event, which cannot be written.")
+        raise ExportError(
+            f"Packet {chunk.first + row} is a record of a system event, which cannot be written."
+        )
 
 
 def _enhanced(chunk: Chunk, rows: Integers) -> Bytes:
@@ -150,7 +152,11 @@ def _simple(chunk: Chunk, rows: Integers) -> Bytes:
     out = np.empty(int(totals.sum()), np.uint8)
     ends = 4 * np.arange(1, len(rows) + 1)
     lay_out(
-        chunk.data, np.stack([start, start + captured, padding, ends], axis=1), heads.view(np.uint8), tails, out
+        chunk.data,
+        np.stack([start, start + captured, padding, ends], axis=1),
+        heads.view(np.uint8),
+        tails,
+        out,
     )
     return out
 
@@ -196,7 +202,8 @@ def block(kind: int, body: bytes) -> Bytes:
 def options_area(options: Iterable[Option]) -> bytes:
     """A list of options with its end mark; nothing if there are none."""
     area = b"".join(
-        struct.pack("<HH", each.code, len(each.value)) + each.value + bytes(-len(each.value) % 4) for each in options
+        struct.pack("<HH", each.code, len(each.value)) + each.value + bytes(-len(each.value) % 4)
+        for each in options
     )
     return area + bytes(4) if area else b""
 
@@ -228,14 +235,20 @@ def name_resolution(names: list[Names]) -> Bytes:
     body = b""
     for each in names:
         value = each.address + b"".join(name.encode() + b"\0" for name in each.names)
-        body += struct.pack("<HH", 1 if len(each.address) == 4 else 2, len(value)) + value + bytes(-len(value) % 4)
+        body += (
+            struct.pack("<HH", 1 if len(each.address) == 4 else 2, len(value))
+            + value
+            + bytes(-len(value) % 4)
+        )
     return block(4, body + bytes(4))
 
 
 def decryption_secrets(secrets: Secrets) -> Bytes:
     """A Decryption Secrets Block."""
     data = secrets.data + bytes(-len(secrets.data) % 4)
-    return block(0xA, struct.pack("<II", secrets.kind, len(secrets.data)) + data + options_area(secrets.options))
+    return block(
+        0xA, struct.pack("<II", secrets.kind, len(secrets.data)) + data + options_area(secrets.options)
+    )
 
 
 def interface_statistics(statistics: Statistics, interface: Interface) -> Bytes:
