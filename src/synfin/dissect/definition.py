@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ANY = -1
 """Key of a protocol that takes whatever no other protocol of the family claims."""
 
+BROKEN = -2
+"""Key of the member of a family of TYPED items that takes those whose length cannot be true."""
+
 Line = str | Callable[["HeaderRows"], "Text"]
 """A text made from a header: a template such as "{srcport} → {dstport}", or a function of the rows.
 
@@ -73,11 +76,15 @@ class Field:
         width: bits of the integer type that Wireshark gives it; 0 for the fewest whole bytes. Decides
             how many digits a hexadecimal value has.
         container: bits of the word in which the tree draws it; 0 for the fewest whole bytes around it.
-        when: the field is there only where each of these fields has this value.
+        when: the field is there only where each of these fields has this value; in an item, fields of the
+            header around it may be named too.
+        optional: the field is there only where the header has room for it.
+        absolute: `name` is the whole name, not one below the prefix.
         size_by: name of the field that holds this field's length.
         size_scale: bytes per unit of `size_by`.
         rest: the field takes all bytes up to the header's end.
         little: the bytes stand least significant first.
+        scale: what one unit counts: the value is the bits times this. The walk's lengths count raw bits.
         overlay: another reading of the bits that follow; takes no room of its own.
         skip: bits to leave out before an overlay begins.
         only: the field is there only where its own value is in one of these ranges; its bits always are.
@@ -98,10 +105,13 @@ class Field:
     width: int = 0
     container: int = 0
     when: tuple[tuple[str, int], ...] = ()
+    optional: bool = False
+    absolute: bool = False
     size_by: str = ""
     size_scale: int = 1
     rest: bool = False
     little: bool = False
+    scale: int = 1
     overlay: bool = False
     skip: int = 0
     only: tuple[range, ...] = ()
@@ -114,7 +124,7 @@ class Field:
     @property
     def varies(self) -> bool:
         """Whether its presence or size differs from header to header."""
-        return bool(self.when or self.size_by or self.rest)
+        return bool(self.when or self.optional or self.size_by or self.rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +179,7 @@ class Group:
     """A line of the tree without a name of its own, over the items below it; gone where they all are.
 
     Attributes:
-        label: the line.
+        label: the line; without it (and `show`) the items stand in the group's place.
         parts: what stands below.
         show: the line as a template or function instead.
         generated: shown in square brackets.
@@ -195,7 +205,6 @@ class Length:
         terms: pairs of a field's name and the bytes each unit of its value stands for.
         bias: bytes that always count.
         table: where a term is a small field without a linear rule, its value indexes this instead.
-        empty: value that means "unknown, use what there is" (segmentation offload leaves 0).
     """
 
     terms: tuple[tuple[str, int], ...]
@@ -250,6 +259,7 @@ class Items:
         shape: how the items are told apart.
         singles: types that are one byte long, without a length (TYPED).
         last: the type that ends the list, -1 for none (TYPED).
+        fills: where only types `last` follow up to the end, each of them is an item too (TYPED).
         unit: bytes per unit of the length (TYPED).
         uncounted: bytes of each item that its length does not count (TYPED); 2 for IPv6 options.
         key_bits: how wide the key is at the item's first bit (TYPED 8; ONE: any).
@@ -262,6 +272,7 @@ class Items:
     shape: Shape = Shape.TYPED
     singles: tuple[int, ...] = ()
     last: int = -1
+    fills: bool = False
     unit: int = 1
     uncounted: int = 0
     key_bits: int = 8
@@ -283,6 +294,8 @@ class Protocol:
         short: text of the Protocol column, "" if it never sets it.
         header_length: bytes of the header, None if the fixed fields are the header.
         total_length: bytes of header and everything inside, None if the enclosing limit is all there is.
+            A field that is 0 says nothing (segmentation offload leaves it so); less than the header is a lie.
+        constants: values that fields must have; a header with another one is not read beyond that field.
         next_by: where the key of the next header stands; the first that is claimed wins.
         stop_when: fields which, when not 0, make the rest opaque (a fragment offset).
         stop_if_whole: fields which do so only if the rest is wholly captured (waiting for reassembly).
@@ -307,6 +320,7 @@ class Protocol:
     short: str = ""
     header_length: Length | None = None
     total_length: Length | None = None
+    constants: tuple[tuple[str, int], ...] = ()
     next_by: tuple[Next, ...] = ()
     stop_when: tuple[str, ...] = ()
     stop_if_whole: tuple[str, ...] = ()
@@ -345,6 +359,10 @@ class Protocol:
                 return item
         raise DefinitionError(f"{self.name}: no field is named {name!r}.")
 
+    def names(self, name: str) -> bool:
+        """Whether a field, computed value or fact bears this name below the prefix."""
+        return any(item.name == name for item in self.every_field())
+
     def bit_field(self, name: str) -> Field:
         """The same, which must be bits of the header."""
         item = self.field(name)
@@ -358,7 +376,7 @@ class Protocol:
 
     def full_name(self, item: Named) -> str:
         """The filter name of one of its fields."""
-        return item.name if getattr(item, "absolute", False) else f"{self.prefix}.{item.name}"
+        return item.name if item.absolute else f"{self.prefix}.{item.name}"
 
 
 def _flattened(items: tuple[Item, ...]) -> Iterator[Named]:
@@ -381,9 +399,10 @@ def _place(
         parts, end = _place(owner, item.parts, start, before)
         if end not in (start, start + item.bits) and not item.overlay:
             raise DefinitionError(f"{owner}.{item.name}: its parts take {end - start} bits, not {item.bits}.")
-        if item.when:  # parts are there where the whole is
+        if item.when or item.optional:  # parts are there where the whole is
             parts = tuple(
-                replace(part, when=item.when + part.when) if isinstance(part, Field) else part for part in parts
+                replace(part, when=item.when + part.when, optional=item.optional) if isinstance(part, Field) else part
+                for part in parts
             )
         here = replace(item, start=start + item.skip, before=before, parts=parts)
         placed.append(here)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.basics.kernel import kernel
-from synfin.dissect.definition import ANY, Field, Items, Protocol, Shape
+from synfin.dissect.definition import ANY, BROKEN, Field, Items, Protocol, Shape
 from synfin.dissect.layers import HeaderRows, Layer
 from synfin.dissect.walk import PARTIAL, Reason
 
@@ -74,7 +74,7 @@ def _choice(members: Mapping[int, Protocol], protocols: list[Protocol]) -> Integ
     otherwise = protocols.index(members[ANY]) if ANY in members else -1
     choice = np.full(MOST_KEYS, otherwise, np.int64)
     for key, protocol in members.items():
-        if key != ANY:
+        if key >= 0:
             choice[key] = protocols.index(protocol)
     return choice
 
@@ -94,7 +94,8 @@ def _find(
     if items.shape is Shape.TYPED:
         single = np.zeros(MOST_KEYS, np.int64)
         single[list(items.singles)] = 1
-        rule = (items.last, items.unit, items.uncounted)
+        broken = protocols.index(members[BROKEN]) if BROKEN in members else -1
+        rule = (items.last, items.unit, items.uncounted, int(items.fills), broken)
         rows_found, stopped = _find_typed(begin, end, rows.data, (choice, single, sizes), rule, (found, stops))
     elif items.shape is Shape.SIZED:
         shape = _record_shape(protocols[0])
@@ -123,12 +124,12 @@ def _find_typed(
     end: Integers,
     data: Bytes,
     kinds: tuple[Integers, Integers, Integers],
-    rule: tuple[int, int, int],
+    rule: tuple[int, int, int, int, int],
     out: tuple[Integers, Integers],
 ) -> tuple[int, int]:
     """Type, length, value; one row for each, in byte order."""
     choice, single, sizes = kinds
-    last, unit, uncounted = rule
+    last, unit, uncounted, fills, broken = rule
     found, stops = out
     count, stopped = 0, 0
     for row in range(len(begin)):
@@ -149,13 +150,17 @@ def _find_typed(
                 stops[1, stopped], stops[2, stopped] = row, reason
                 stops[3, stopped], stops[4, stopped], stops[5, stopped] = size, end[row] - at, kind
                 stopped += 1
-            member = choice[kind]
+            member = broken if reason and broken >= 0 else choice[kind]
             if member >= 0:
                 stop = min(at + max(size, np.int64(1)), end[row])
                 found[0, count], found[1, count], found[2, count], found[3, count] = row, member, at, stop
                 found[4, count] = PART if reason or stop - at < sizes[member] else 0
                 count += 1
-            if reason or kind == last:
+            ended = reason > 0 or (kind == last and fills == 0)
+            if kind == last and not ended:
+                for position in range(at + 1, end[row]):
+                    ended = ended or np.int64(data[position]) != last
+            if ended:
                 break
             at += size
     return count, stopped

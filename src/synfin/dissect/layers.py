@@ -131,9 +131,11 @@ class HeaderRows:
         """One value per header of a field, computed value or fact; `missing` where there is none.
 
         Args:
-            name: name below the protocol's prefix.
+            name: name below the protocol's prefix; in an item also one of the header around it.
             missing: what stands for absence.
         """
+        if self.layer.outer is not None and not self.layer.protocol.names(name):
+            return self.outer.values(name, missing)[self.layer.position]
         column = self.table.item_column(self.layer.protocol.name, name)
         if column.rows is None:
             assert isinstance(column.values, np.ndarray)
@@ -141,6 +143,12 @@ class HeaderRows:
         full = np.full(len(self), missing, np.int64)
         full[column.rows] = column.values
         return full
+
+    @property
+    def outer(self) -> HeaderRows:
+        """The headers that these items are in; `layer.position` says which of them each is in."""
+        assert self.layer.outer is not None
+        return HeaderRows(self.table, self.layer.outer)
 
     def has(self, name: str) -> Flags:
         """True where the header has the field."""

@@ -135,7 +135,9 @@ class Trees:
             if holds:
                 children += self._contents(holds).nodes(self, row)
             if isinstance(item, Group):
-                if children:
+                if children and not (item.label or item.show):
+                    yield from children
+                elif children:
                     yield self._group(protocol, item, row, children)
                 continue
             lines = self._item_lines(protocol, item)
