@@ -44,6 +44,38 @@ def length(packet: bytes, at: int, protocol: Protocol, rule: Length) -> int:
     return total
 
 
+def header_size(packet: bytes, at: int, protocol: Protocol) -> int:
+    """How long the header says it is."""
+    if protocol.header_length is None or not has_its_constants(packet, at, protocol):
+        return protocol.minimum
+    return length(packet, at, protocol, protocol.header_length)
+
+
+def has_its_constants(packet: bytes, at: int, protocol: Protocol) -> bool:
+    """Whether the fields that must have one value have it."""
+    return all(value(packet, at, protocol.bit_field(name)) == due for name, due in protocol.constants)
+
+
+def stated_total(packet: bytes, at: int, protocol: Protocol) -> int:
+    """What the total length's field says; 0 is nothing."""
+    assert protocol.total_length is not None
+    return value(packet, at, protocol.bit_field(protocol.total_length.terms[0][0]))
+
+
+def lying(packet: bytes, at: int, protocol: Protocol) -> Field | None:
+    """The first field whose value cannot be true."""
+    for name, due in protocol.constants:
+        if value(packet, at, protocol.bit_field(name)) != due:
+            return protocol.bit_field(name)
+    size = header_size(packet, at, protocol)
+    if protocol.header_length is not None and size < protocol.minimum:
+        return protocol.bit_field(protocol.header_length.terms[0][0])
+    total = protocol.total_length
+    if total is not None and stated_total(packet, at, protocol) and length(packet, at, protocol, total) < size:
+        return protocol.bit_field(total.terms[0][0])
+    return None
+
+
 def claims(protocols: Iterable[Protocol]) -> dict[tuple[str, int], Protocol]:
     """Which protocol claims each key of each family."""
     return {(family, key): protocol for protocol in protocols for family, key in protocol.follows}
@@ -65,19 +97,19 @@ def walk(
             reason = Reason.DEEP
         elif at + size > room:
             reason = Reason.CUT if at + size <= limit else Reason.SHORT
-        elif protocol.header_length is not None:
-            size = length(packet, at, protocol, protocol.header_length)
-            if size < protocol.minimum:
-                reason = Reason.LIES
-            elif at + size > room:
+        elif (lie := lying(packet, at, protocol)) is not None:
+            reason, size = Reason.LIES, header_size(packet, at, protocol)
+            limit = min(limit, at + (lie.start + lie.bits + 7) // 8)
+            room = min(room, limit)
+        else:
+            size = header_size(packet, at, protocol)
+            if at + size > room:
                 reason = Reason.CUT if at + size <= limit else Reason.SHORT
         if reason is not None:
             headers.append(Header(protocol.name, at, max(at, room), limit, flags | PARTIAL))
             return headers, [Halt(protocol.name, reason, size, max(room - at, 0))]
-        if protocol.total_length is not None:
-            total = length(packet, at, protocol, protocol.total_length)
-            if size <= total < limit - at:
-                limit = at + total
+        if protocol.total_length is not None and stated_total(packet, at, protocol):
+            limit = min(limit, at + length(packet, at, protocol, protocol.total_length))
         headers.append(Header(protocol.name, at, at + size, limit, flags))
         following, limit = _next(packet, at, size, (limit, edge), protocol, known)
         if protocol.quotes:

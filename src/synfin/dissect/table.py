@@ -292,6 +292,7 @@ def dissect(
         program.sizes,
         program.stops,
         program.nexts,
+        program.constants,
         program.keys,
     )
     rows = np.empty((6, len(chunk) * HEADERS_PER_PACKET + MAX_DEPTH + 2), np.int32)

@@ -116,7 +116,7 @@ def mask_prefix(item: Field, values: object) -> Text | None:
     first = item.start % 8 if not item.container or item.container % 8 == 0 else item.start % 8 - (8 - item.container % 8)
     if item.container > 8 and item.container % 8 == 0:
         first = item.start % item.container
-    distinct, rows = np.unique(np.asarray(values, np.int64), return_inverse=True)
+    distinct, rows = np.unique(np.asarray(values, np.int64) // item.scale, return_inverse=True)
     drawn = [_drawn(int(value), item.bits, first, container) for value in distinct]
     return text.from_list(drawn).take(rows)
 

@@ -63,7 +63,9 @@ class Reason(IntEnum):
     NEXT_LAST,
     QUOTES,
     CARRIES,
-) = range(14)
+    CONSTANT_FIRST,
+    CONSTANT_LAST,
+) = range(16)
 
 # Columns of Program.numbers.
 OFFSET, COUNT, SHIFT, MASK = range(4)
@@ -79,13 +81,14 @@ class Program:
 
     Attributes:
         names: protocol of each step.
-        steps: int64 (protocols, 14), see the column names above.
+        steps: int64 (protocols, 16), see the column names above.
         numbers: int64 (n, 4): byte offset from the header, bytes, right shift, mask.
         terms: int64 (n, 3): number, scale, first entry in `sizes` or -1.
         sizes: int64: the tables of lengths that follow no linear rule.
         stops: int64 (n, 2): number, 1 if it stops only a wholly captured rest.
         nexts: int64 (n, 5): number, 1 if it is read after the header, first entry in `keys`, and the values
             from which and below which it is a length.
+        constants: int64 (n, 2): number, the value it must have.
         keys: int16: for each family, the step that each key leads to, -1 for none.
         families: where each family's entries in `keys` begin, and how many.
         data: the step of what no protocol claims.
@@ -99,6 +102,7 @@ class Program:
     sizes: Integers
     stops: Integers
     nexts: Integers
+    constants: Integers
     keys: Integers
     families: Mapping[str, tuple[int, int]]
     data: int
@@ -129,6 +133,7 @@ class _Compiler:
         self.sizes: list[int] = []
         self.stops: list[tuple[int, int]] = []
         self.nexts: list[tuple[int, int, int, int, int]] = []
+        self.constants: list[tuple[int, int]] = []
         self.keys: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
         self.families: dict[str, tuple[int, int]] = {}
 
@@ -138,12 +143,13 @@ class _Compiler:
         self._claim_keys()
         return Program(
             names=tuple(self.step_of),
-            steps=steps.reshape(-1, CARRIES + 1),
+            steps=steps.reshape(-1, CONSTANT_LAST + 1),
             numbers=np.array(self.numbers, np.int64).reshape(-1, 4),
             terms=np.array(self.terms, np.int64).reshape(-1, 3),
             sizes=np.array(self.sizes, np.int64),
             stops=np.array(self.stops, np.int64).reshape(-1, 2),
             nexts=np.array(self.nexts, np.int64).reshape(-1, 5),
+            constants=np.array(self.constants, np.int64).reshape(-1, 2),
             keys=np.concatenate(self.keys) if self.keys else np.empty(0, np.int64),
             families=self.families,
             data=self.step_of["data"],
@@ -181,7 +187,7 @@ class _Compiler:
                 tables[family][key] = self.step_of[name]
 
     def _step(self, protocol: Protocol) -> list[int]:
-        step = [0] * (CARRIES + 1)
+        step = [0] * (CONSTANT_LAST + 1)
         step[MINIMUM] = protocol.minimum
         length = protocol.header_length
         step[HAS_LENGTH] = length is not None
@@ -203,6 +209,9 @@ class _Compiler:
         self.nexts += [self._next(protocol, following) for following in protocol.next_by]
         step[NEXT_LAST] = len(self.nexts)
         step[QUOTES], step[CARRIES] = protocol.quotes, protocol.carries
+        step[CONSTANT_FIRST] = len(self.constants)
+        self.constants += [(self._number(protocol.bit_field(name)), value) for name, value in protocol.constants]
+        step[CONSTANT_LAST] = len(self.constants)
         return step
 
     def _add_terms(self, protocol: Protocol, length: Length) -> None:
@@ -245,7 +254,7 @@ def number(data: Bytes, at: int, places: Integers, row: int) -> int:
 def walk(
     data: Bytes,
     packets: Integers,
-    tables: tuple[Integers, Integers, Integers, Integers, Integers, Integers, Integers],
+    tables: tuple[Integers, Integers, Integers, Integers, Integers, Integers, Integers, Integers],
     data_step: int,
     found: tuple[Small, Small],
     progress: Integers,
@@ -255,7 +264,7 @@ def walk(
     Args:
         data: the chunk's bytes.
         packets: int64 (4, packets): first byte, end of what was captured, end on the wire, root step.
-        tables: steps, numbers, terms, sizes, stops, nexts, keys of the `Program`.
+        tables: steps, numbers, terms, sizes, stops, nexts, constants, keys of the `Program`.
         data_step: the step of what no protocol claims.
         found: rows int32 (6, capacity): packet, step, start, end, limit, flags; and
             stops int32 (6, capacity): packet, step, reason, bytes needed, bytes there, limiting step.
@@ -264,7 +273,7 @@ def walk(
     Returns:
         whether all packets are done; if not, call again with room for more.
     """
-    steps, numbers, terms, sizes, halts, nexts, keys = tables
+    steps, numbers, terms, sizes, halts, nexts, constants, keys = tables
     rows, stops = found
     row, stop = progress[1], progress[2]
     for packet in range(progress[0], packets.shape[1]):
@@ -275,19 +284,34 @@ def walk(
         step, limited_by, flags = packets[3, packet], np.int64(-1), np.int64(0)
         depth = 0
         while step >= 0:
-            size, reason = steps[step, MINIMUM], 0
+            size, reason, lie, total = steps[step, MINIMUM], 0, np.int64(-1), np.int64(-1)
             room = min(limit, edge)
             if depth == MAX_DEPTH:
                 reason = DEEP
             elif at + size > room:
                 reason = CUT if at + size <= limit else SHORT
-            elif steps[step, HAS_LENGTH]:
-                size = steps[step, BIAS]
-                for term in range(steps[step, TERM_FIRST], steps[step, TERM_LAST]):
-                    value = number(data, at, numbers, terms[term, 0])
-                    size += sizes[terms[term, 2] + value] if terms[term, 2] >= 0 else value * terms[term, 1]
-                if size < steps[step, MINIMUM]:
+            else:
+                for constant in range(steps[step, CONSTANT_FIRST], steps[step, CONSTANT_LAST]):
+                    if lie < 0 and number(data, at, numbers, constants[constant, 0]) != constants[constant, 1]:
+                        lie = constants[constant, 0]
+                if lie < 0 and steps[step, HAS_LENGTH]:
+                    size = steps[step, BIAS]
+                    for term in range(steps[step, TERM_FIRST], steps[step, TERM_LAST]):
+                        value = number(data, at, numbers, terms[term, 0])
+                        size += sizes[terms[term, 2] + value] if terms[term, 2] >= 0 else value * terms[term, 1]
+                    if size < steps[step, MINIMUM]:
+                        lie = terms[steps[step, TERM_FIRST], 0]
+                if lie < 0 and steps[step, TOTAL] >= 0:
+                    stated = number(data, at, numbers, steps[step, TOTAL])
+                    total = stated * steps[step, TOTAL_SCALE] + steps[step, TOTAL_BIAS]
+                    if stated and total < size:
+                        lie = steps[step, TOTAL]
+                    elif not stated:
+                        total = np.int64(-1)
+                if lie >= 0:
                     reason = LIES
+                    room = min(room, at + numbers[lie, OFFSET] + numbers[lie, COUNT])
+                    limit = min(limit, room)  # what it says after its lie is not believed
                 elif at + size > room:
                     reason = CUT if at + size <= limit else SHORT
             if reason:
@@ -297,11 +321,8 @@ def walk(
                 stops[3, stop], stops[4, stop], stops[5, stop] = size, max(room - at, 0), limited_by
                 row, stop = row + 1, stop + 1
                 break
-            if steps[step, TOTAL] >= 0:
-                total = number(data, at, numbers, steps[step, TOTAL]) * steps[step, TOTAL_SCALE]
-                total += steps[step, TOTAL_BIAS]
-                if total >= size and at + total < limit:
-                    limit, limited_by = at + total, step
+            if total >= 0 and at + total < limit:
+                limit, limited_by = at + total, step
             rows[0, row], rows[1, row], rows[2, row] = packet, step, at
             rows[3, row], rows[4, row], rows[5, row] = at + size, limit, flags
             row, depth = row + 1, depth + 1
@@ -328,7 +349,7 @@ def walk(
             if steps[step, QUOTES]:
                 flags |= QUOTED
             if following < 0 and steps[step, CARRIES] and at + size < limit:
-                following = data_step if step != data_step else np.int64(-1)
+                following = np.int64(data_step if step != data_step else -1)
             at += size
             step = following
     progress[0], progress[1], progress[2] = packets.shape[1], row, stop
