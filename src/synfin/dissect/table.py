@@ -117,9 +117,9 @@ class PacketTable:
     def _walked_layer(self, name: str) -> Layer:
         protocol = self.catalogue.by_name[name]
         if protocol.every_packet:
-            start, limit = self.chunk.start.astype(np.int32), (self.chunk.start + self.chunk.length).astype(np.int32)
+            start, end = self.chunk.start.astype(np.int32), self.edge.astype(np.int32)
             index = np.arange(len(self), dtype=np.int32)
-            return Layer(protocol, index, start, start, limit, np.zeros_like(index), np.full_like(index, -1))
+            return Layer(protocol, index, start, end, end, np.zeros_like(index), np.full_like(index, -1))
         position = np.flatnonzero(self.found[1] == self.catalogue.program.names.index(name))
         packet, _, start, end, limit, flags = self.found[:, position]
         return Layer(protocol, packet, start, end, limit, flags, position.astype(np.int32))

@@ -117,11 +117,11 @@ def mask_prefix(item: Field, values: object) -> Text | None:
     if item.container > 8 and item.container % 8 == 0:
         first = item.start % item.container
     distinct, rows = np.unique(np.asarray(values, np.int64) // item.scale, return_inverse=True)
-    drawn = [_drawn(int(value), item.bits, first, container) for value in distinct]
-    return text.from_list(drawn).take(rows)
+    words = [drawn(int(value), item.bits, first, container) for value in distinct]
+    return text.from_list(words).take(rows)
 
 
-def _drawn(value: int, bits: int, first: int, container: int) -> str:
+def drawn(value: int, bits: int, first: int, container: int) -> str:
     """The word with this field's bits as digits and all others as dots, in groups of four."""
     digits = f"{value & ((1 << bits) - 1):0{bits}b}" if bits else ""
     word = "." * first + digits + "." * (container - first - bits)

@@ -54,12 +54,13 @@ class _Lines:
     """One item's lines for all headers of a layer.
 
     Attributes:
-        of_row: for each header, index into the others, -1 where the item is absent.
+        bounds: header `row` has lines `bounds[row]` to `bounds[row + 1]`: one, none where the item is absent,
+            or several.
         labels, values: texts.
         start, length: bytes in the chunk.
     """
 
-    of_row: list[int]
+    bounds: list[int]
     labels: list[str]
     values: list[str]
     start: list[int]
@@ -78,7 +79,7 @@ class Trees:
 
     def packet(self, index: int) -> tuple[Node, ...]:
         """The top lines of one packet, each with its tree, in the order of its headers."""
-        nodes = [self._header(protocol, index) for protocol in self._everywhere]
+        nodes = [node for protocol in self._everywhere if (node := self._header(protocol, index)).children]
         found = self.table.found
         first, last = self._bounds[index], self._bounds[index + 1]
         names = self.table.catalogue.program.names
@@ -93,7 +94,9 @@ class Trees:
 
     @cached_property
     def _everywhere(self) -> tuple[Protocol, ...]:
-        return tuple(protocol for protocol in self.table.catalogue.protocols if protocol.every_packet)
+        """What stands for every packet; remarks about the frame before the frame itself."""
+        everywhere = [protocol for protocol in self.table.catalogue.protocols if protocol.every_packet]
+        return tuple(sorted(everywhere, key=lambda protocol: protocol.prefix == protocol.name))
 
     @cached_property
     def _bounds(self) -> list[int]:
@@ -141,23 +144,21 @@ class Trees:
                     yield self._group(protocol, item, row, children)
                 continue
             lines = self._item_lines(protocol, item)
-            at = lines.of_row[row]
-            if at < 0:
-                if isinstance(item, Fact):  # a mere heading whose facts are known
-                    yield from children
-                continue
+            if lines.bounds[row] == lines.bounds[row + 1] and isinstance(item, Fact):
+                yield from children  # a mere heading whose facts are known
             packet = int(self.table.layer(protocol.name).packet[row])
-            start = lines.start[at]
-            yield Node(
-                lines.labels[at],
-                protocol.full_name(item),
-                lines.values[at],
-                start - int(self.table.chunk.start[packet]) if start >= 0 else -1,
-                lines.length[at],
-                children,
-                item.hidden,
-                item.kind,
-            )
+            for at in range(lines.bounds[row], lines.bounds[row + 1]):
+                start = lines.start[at]
+                yield Node(
+                    lines.labels[at],
+                    protocol.full_name(item),
+                    lines.values[at],
+                    start - int(self.table.chunk.start[packet]) if start >= 0 else -1,
+                    lines.length[at],
+                    children,
+                    item.hidden,
+                    item.kind,
+                )
 
     def _group(self, protocol: Protocol, group: Group, row: int, children: tuple[Node, ...]) -> Node:
         label = fill(self.table.rows(protocol.name), group.show)[row] if group.show else group.label
@@ -172,10 +173,11 @@ class Trees:
             rows = self.table.rows(protocol.name)
             column = self.table.field_column(protocol.name, item)
             start, length = _bytes_of(column, rows)
-            of_row = np.full(len(rows), -1, np.int64)
-            of_row[slice(None) if column.rows is None else column.rows] = np.arange(len(column))
+            bounds = np.arange(len(rows) + 1)
+            if column.rows is not None:
+                bounds = np.searchsorted(column.rows, bounds)
             self._lines[key] = _Lines(
-                of_row.tolist(),
+                bounds.tolist(),
                 label_text(column, rows).to_list(),
                 ([""] * len(column) if column.values is None else json_text(column, rows).to_list()),
                 start.tolist(),
@@ -249,7 +251,9 @@ def label_text(column: Column, rows: HeaderRows) -> Text:
     """The tree's line of one item, for every occurrence of the column."""
     item = column.item
     count = len(column)
-    if item.show:
+    if item.show == f"{{{item.name}}}":  # the mere value; a header may have several
+        line = shown(column, rows.data)
+    elif item.show:
         line = fill(rows, item.show)
         line = line if column.rows is None else line.take(column.rows)
     elif column.values is None:
