@@ -244,11 +244,24 @@ class PacketTable:
         """Every occurrence of a name as `-T fields` writes it, and the packet of each."""
         from synfin.dissect.text import stack
 
+        if name in self.catalogue.by_name and name not in self.catalogue.sources:
+            return self.layer(name).packet, self._header_texts(name)
         found = self.occurrences(name)
         parts = [written(column, self.chunk.data) for column in found.columns]
         if len(parts) == 1:
             return found.packet, parts[0]
         return found.packet, stack(parts).take(found.order)
+
+    def _header_texts(self, name: str) -> Text:
+        """A protocol's own value: its line of the tree, or, for an item inside a header, its bytes."""
+        from synfin.dissect.template import fill
+        from synfin.dissect.text import octets
+
+        layer = self.layer(name)
+        if layer.outer is None:
+            return fill(self.rows(name), layer.protocol.summary or layer.protocol.title)
+        start = layer.start.astype(np.int64)
+        return octets(self.chunk.data, start, layer.end.astype(np.int64) - start)
 
     def text_by_row(self, protocol: str, name: str) -> Text:
         """The value of one item as `-T fields` writes it, for every header; empty where absent."""
