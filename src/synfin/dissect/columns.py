@@ -70,7 +70,10 @@ def _read_fixed(rows: HeaderRows, item: Field) -> Column:
     if item.kind is Kind.NONE or item.kind is Kind.PROTOCOL:
         return Column(item, rows.layer, None)
     if _is_number(item):
-        return Column(item, rows.layer, _numbers(rows.data, rows.start, item))
+        numbers = _numbers(rows.data, rows.start, item)
+        if item.meaning is not None:
+            numbers = item.meaning(rows, np.arange(len(rows)), numbers)
+        return Column(item, rows.layer, numbers)
     start = rows.start.astype(np.int64) + item.start // 8
     length = np.full(len(rows), item.bits // 8, np.int64)
     return Column(item, rows.layer, _wide(rows.data, item, start, length))
@@ -86,6 +89,8 @@ def _read_varying(rows: HeaderRows, item: Field) -> Column:
         values = None
     elif _is_number(item) and not item.size_by and not item.rest:
         values = _numbers(rows.data, start.astype(np.int32) - item.start // 8, item)
+        if item.meaning is not None:
+            values = item.meaning(rows, chosen, values)
     else:
         values = _wide(rows.data, item, start, bits // 8)
     if item.only and isinstance(values, np.ndarray):

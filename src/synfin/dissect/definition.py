@@ -17,6 +17,7 @@ from synfin.dissect.kinds import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from synfin.basics.arrays import Integers
     from synfin.dissect.layers import HeaderRows
     from synfin.dissect.text import Text
 
@@ -85,6 +86,8 @@ class Field:
         rest: the field takes all bytes up to the header's end.
         little: the bytes stand least significant first.
         scale: what one unit counts: the value is the bits times this. The walk's lengths count raw bits.
+        meaning: where the bits do not say it themselves (a length of 0): from the layer, the rows that
+            have the field, and the bits' numbers to the values. The walk goes by the bits.
         overlay: another reading of the bits that follow; takes no room of its own.
         skip: bits to leave out before an overlay begins.
         only: the field is there only where its own value is in one of these ranges; its bits always are.
@@ -112,6 +115,7 @@ class Field:
     rest: bool = False
     little: bool = False
     scale: int = 1
+    meaning: Callable[[HeaderRows, Integers, Integers], Integers] | None = None
     overlay: bool = False
     skip: int = 0
     only: tuple[range, ...] = ()
