@@ -313,6 +313,7 @@ class Protocol:
         lessons: what to teach about each field, by its name.
         path: its name in `frame.protocols`, "" for `name`; "-" if it is not in the path (nor are bodies).
         every_packet: there is one, without bytes of its own, for each packet: what the capture file says.
+        open_ended: as bytes (slices, `len()`) it includes what it carries, as Wireshark has it for TCP.
     """
 
     name: str
@@ -339,6 +340,7 @@ class Protocol:
     lessons: Mapping[str, Lesson] = field(default_factory=dict)
     path: str = ""
     every_packet: bool = False
+    open_ended: bool = False
     minimum: int = 0
 
     def __post_init__(self) -> None:
