@@ -61,6 +61,8 @@ def remark(
     message: str,
     where: Callable[[HeaderRows], Flags],
     line: Line = "",
+    *,
+    absolute: bool = False,
 ) -> Computed:
     """A remark that one packet alone gives rise to.
 
@@ -70,12 +72,13 @@ def remark(
         message: what the mark is called.
         where: which rows of the layer it applies to.
         line: what the tree says, if that differs from row to row; as `Field.show`.
+        absolute: `name` is the whole name.
     """
 
     def present(rows: HeaderRows) -> Sparse:
         return Sparse(np.flatnonzero(where(rows)), None)
 
-    mark = Computed(name, message, Kind.NONE, present, show=line)
+    mark = Computed(name, message, Kind.NONE, present, show=line, absolute=absolute)
     return _expert(mark, about, line or message, present)
 
 
