@@ -1,0 +1,27 @@
+"""`synfin filter`: display filters in plain words."""
+
+from __future__ import annotations
+
+import click
+
+from synfin.interfaces.cli.options import lang_option
+
+
+@click.group(name="filter", epilog="Example: synfin filter explain 'ip.addr == 192.0.2.80 and tcp'")
+def command() -> None:
+    """Understand display filters."""
+
+
+@command.command(name="explain", epilog="Example: synfin filter explain 'tcp.flags.syn == 1 and not tcp.flags.ack == 1'")
+@click.argument("text", metavar="FILTER")
+@lang_option
+def explain(text: str, lang: str) -> None:
+    """Say in one sentence what FILTER selects, and show how it is read."""
+    from synfin.operations import filter_in_words
+
+    answer = filter_in_words(text, lang)
+    click.echo(answer.sentence)
+    click.echo()
+    click.echo(answer.tree)
+    for warning in answer.warnings:
+        click.echo(f"! {warning}", err=True)
