@@ -1,0 +1,96 @@
+"""What the window field stands for: scaled only if both SYNs offered it, and never in a SYN (RFC 7323 2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synfin.basics.kernel import kernel
+from synfin.connections.group import CREATES, Grouping, grown
+from synfin.connections.segments import ACK, QUOTED, SYN, Segments
+
+if TYPE_CHECKING:
+    from synfin.basics.arrays import Flags, Integers
+
+UNKNOWN, UNUSED = -1, -2
+"""Instead of a shift count: no SYN was seen; a SYN was seen that does not offer it."""
+
+LARGEST_SHIFT = 14
+"""RFC 7323 2.3: a larger one counts as this."""
+
+STORED = 3
+"""Shift counts are stored with this added, so that a fresh entry, 0, is none."""
+
+
+class Scales:
+    """The shift count of every side.
+
+    Attributes:
+        state: int8 (capacity, 2): shift count + `STORED`.
+    """
+
+    def __init__(self) -> None:
+        self.state = np.zeros((0, 2), np.int8)
+
+    def advance(self, segments: Segments, grouping: Grouping, offered: Integers, count: int) -> Integers:
+        """Learn from the SYNs of the next chunk.
+
+        Args:
+            segments: its segments.
+            grouping: their connections.
+            offered: shift count in the segment's own option, -1 for none.
+            count: how many connections there are.
+
+        Returns:
+            for each segment the shift count that its window field is known to have, `UNKNOWN` or `UNUSED`.
+        """
+        self.state = grown(self.state, count)
+        rows = np.stack((segments.side, segments.flags, grouping.role, segments.extent, offered))
+        out = np.empty(len(segments), np.int64)
+        learn(grouping.connection, rows, self.state, out)
+        return out
+
+    def final(self, segments: Segments, grouping: Grouping) -> Integers:
+        """For each segment the shift count that its side turned out to have, as a second pass shows it."""
+        return self.state[grouping.connection, segments.side].astype(np.int64) - STORED
+
+
+def factor(shift: Integers) -> Integers:
+    """As `tcp.window_size_scalefactor` has it: a multiplier, or `UNKNOWN` or `UNUSED`."""
+    return np.where(shift >= 0, np.left_shift(1, np.maximum(shift, 0)), shift)
+
+
+def is_scaled(segments: Segments) -> Flags:
+    """True for segments whose window a factor applies to: those without SYN."""
+    return (segments.flags & SYN) == 0
+
+
+def window_size(segments: Segments, shift: Integers) -> Integers:
+    """The window in bytes; as it stands where no scaling applies or is known."""
+    applies = is_scaled(segments) & (shift >= 0) & (segments.extent != QUOTED)
+    return np.where(applies, np.left_shift(segments.window, np.maximum(shift, 0)), segments.window)
+
+
+@kernel
+def learn(connection: Integers, rows: Integers, state: Integers, out: Integers) -> None:
+    """Learn each side's shift count from its SYN, and that neither side scales if one does not offer it.
+
+    Args:
+        connection: of each segment.
+        rows: (5, n) side, flags, role, extent, shift count offered or -1.
+        state: see `Scales.state`; updated.
+        out: shift count that is known for each segment's side; filled.
+    """
+    for row in range(len(connection)):
+        of, side, flags = connection[row], rows[0, row], rows[1, row]
+        if rows[2, row] & CREATES:
+            state[of, 0], state[of, 1] = UNKNOWN + STORED, UNKNOWN + STORED
+        if flags & SYN:
+            if rows[4, row] >= 0:
+                state[of, side] = min(rows[4, row], LARGEST_SHIFT) + STORED
+            if state[of, side] == UNKNOWN + STORED:
+                state[of, 0], state[of, 1] = UNUSED + STORED, UNUSED + STORED
+            elif flags & ACK and state[of, 1 - side] == UNUSED + STORED:
+                state[of, side] = UNUSED + STORED
+        out[row] = state[of, side] - STORED
