@@ -295,7 +295,7 @@ class Protocol:
         follows: (family, key) pairs under which other headers name this one.
         fields: everything shown, in tree order; `Field`s also in the order of their bits.
         prefix: what field names begin with; "" for `name`.
-        short: text of the Protocol column, "" if it never sets it.
+        short: text of the Protocol column, as `info`; "" if it never sets it.
         header_length: bytes of the header, None if the fixed fields are the header.
         total_length: bytes of header and everything inside, None if the enclosing limit is all there is.
             A field that is 0 says nothing (segmentation offload leaves it so); less than the header is a lie.
@@ -322,7 +322,7 @@ class Protocol:
     follows: tuple[tuple[str, int], ...]
     fields: tuple[Item, ...]
     prefix: str = ""
-    short: str = ""
+    short: Line = ""
     header_length: Length | None = None
     total_length: Length | None = None
     constants: tuple[tuple[str, int], ...] = ()

@@ -210,7 +210,7 @@ class Trees:
         names = self.table.catalogue.program.names
         for _, step, reason, *_rest in self.table.stops[:, self.table.stops[0] == index].T.tolist():
             title = self.table.catalogue.by_name[names[step]]
-            called = title.short or title.name.upper()
+            called = (title.short or title.name.upper()) if isinstance(title.short, str) else title.title
             if reason == Reason.CUT:
                 line = f"[Packet size limited during capture: {called} truncated]"
                 yield Node(line, "_ws.short", "", -1, 0, kind=Kind.PROTOCOL)
