@@ -354,6 +354,11 @@ class Protocol:
         for lesson in self.lessons:
             self.field(lesson)
 
+    @property
+    def reaches_limit(self) -> bool:
+        """Whether its bytes are all it speaks for, not only its header: it names nothing that follows."""
+        return self.open_ended or (not self.next_by and self.carries and self.header_length is None)
+
     def field(self, name: str) -> Named:
         """The field, computed value or fact of this name below the prefix.
 
