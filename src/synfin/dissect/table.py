@@ -298,6 +298,8 @@ def dissect(
         (chunk.start, chunk.start + chunk.captured, chunk.start + chunk.length, known[chunk.interface])
     )
     np.maximum(packets[2], packets[1], out=packets[2])  # a length below what was captured is a lie
+    behind = np.array([max(interface.fcs_length, 0) for interface in chunk.interfaces] or [0], np.int64)
+    packets[2] = np.clip(packets[2] - behind[chunk.interface], packets[0], np.iinfo(np.int32).max)
     tables = (
         program.steps,
         program.numbers,
