@@ -19,7 +19,7 @@ from synfin.dissect.definition import ANY, LENGTH_KEY, Field, Length, Next, Prot
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from synfin.basics.arrays import Bytes, Integers, Small
+    from synfin.basics.arrays import Bytes, Integers, Shorts, Small
 
 MAX_DEPTH = 64
 """Headers followed in one packet; more is a stop, so that no packet can make the walk long."""
@@ -103,7 +103,7 @@ class Program:
     stops: Integers
     nexts: Integers
     constants: Integers
-    keys: Integers
+    keys: Shorts
     families: Mapping[str, tuple[int, int]]
     data: int
 
@@ -134,7 +134,7 @@ class _Compiler:
         self.stops: list[tuple[int, int]] = []
         self.nexts: list[tuple[int, int, int, int, int]] = []
         self.constants: list[tuple[int, int]] = []
-        self.keys: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
+        self.keys: list[Shorts] = []
         self.families: dict[str, tuple[int, int]] = {}
 
     def program(self) -> Program:
@@ -150,7 +150,7 @@ class _Compiler:
             stops=np.array(self.stops, np.int64).reshape(-1, 2),
             nexts=np.array(self.nexts, np.int64).reshape(-1, 5),
             constants=np.array(self.constants, np.int64).reshape(-1, 2),
-            keys=np.concatenate(self.keys) if self.keys else np.empty(0, np.int64),
+            keys=np.concatenate(self.keys) if self.keys else np.empty(0, np.int16),
             families=self.families,
             data=self.step_of["data"],
         )
@@ -167,7 +167,7 @@ class _Compiler:
         first = 0
         for family, width in widths.items():
             self.families[family] = (first, 1 << width)
-            self.keys.append(np.full(1 << width, -1, np.int64))
+            self.keys.append(np.full(1 << width, -1, np.int16))
             first += 1 << width
 
     def _claim_keys(self) -> None:
@@ -206,7 +206,13 @@ class _Compiler:
         self.stops += [(self._number(protocol.bit_field(name)), 1) for name in protocol.stop_if_whole]
         step[STOP_LAST] = len(self.stops)
         step[NEXT_FIRST] = len(self.nexts)
-        self.nexts += [self._next(protocol, following) for following in protocol.next_by]
+        claimed = {family for one in self.protocols for family, _ in one.follows}
+        claimed |= {family for family, _, _ in self.extra}
+        self.nexts += [
+            self._next(protocol, following)
+            for following in protocol.next_by
+            if following.family in claimed or following.length_below
+        ]
         step[NEXT_LAST] = len(self.nexts)
         step[QUOTES], step[CARRIES] = protocol.quotes, protocol.carries
         step[CONSTANT_FIRST] = len(self.constants)
@@ -254,7 +260,7 @@ def number(data: Bytes, at: int, places: Integers, row: int) -> int:
 def walk(
     data: Bytes,
     packets: Integers,
-    tables: tuple[Integers, Integers, Integers, Integers, Integers, Integers, Integers, Integers],
+    tables: tuple[Integers, Integers, Integers, Integers, Integers, Integers, Integers, Shorts],
     data_step: int,
     found: tuple[Small, Small],
     progress: Integers,
@@ -343,7 +349,7 @@ def walk(
                         if at + size + key < limit:
                             limit, limited_by = at + size + key, step
                         key = LENGTH_KEY
-                    following = keys[nexts[candidate, 2] + key]
+                    following = np.int64(keys[nexts[candidate, 2] + key])
                     if following >= 0:
                         break
             if steps[step, QUOTES]:
