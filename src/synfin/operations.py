@@ -17,6 +17,7 @@ from synfin.session import Session, open_session
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags
+    from synfin.dissect.catalogue import FieldInfo
     from synfin.dissect.table import PacketTable
     from synfin.dissect.tree import Node
     from synfin.filters import Filter
@@ -362,6 +363,41 @@ def packet_json(session: Session, names: Sequence[str], selection: Selection, *,
         details = packet_details(session, selection)
         packets = (json_lines.tree(one.nodes, one.data, raw=raw, time=one.time) for one in details)
     yield from json_lines.array(packets)
+
+
+class FilterAnswer(NamedTuple):
+    """A display filter, explained.
+
+    Attributes:
+        sentence: what it selects, in one sentence.
+        tree: how it is read, as indented lines.
+        warnings: what may not be meant.
+    """
+
+    sentence: str
+    tree: str
+    warnings: tuple[str, ...]
+
+
+def filter_in_words(text: str, lang: str) -> FilterAnswer:
+    """Say what a display filter selects.
+
+    Raises:
+        FilterError: it cannot be understood.
+    """
+    from synfin.filters import compile_filter, in_words
+    from synfin.session import catalogue
+
+    made = compile_filter(text, catalogue())
+    return FilterAnswer(in_words(made, lang), "\n".join(made.tree()), tuple(made.warnings))
+
+
+def search(words: Sequence[str]) -> list[FieldInfo]:
+    """Fields of the reference whose name, label or value names contain all words, the nearest first."""
+    from synfin.filters import search_fields
+    from synfin.session import catalogue
+
+    return search_fields(words, catalogue())
 
 
 __all__ = ["Chosen", "Detail", "Records", "Selection", "open_session"]
