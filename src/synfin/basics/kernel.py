@@ -24,6 +24,9 @@ PLAIN_BELOW = 2048
 MODE = os.environ.get("SYNFIN_KERNELS", "")
 """For tests: "plain" never compiles, "compiled" always does; anything else decides by the work."""
 
+PATIENCE = 4
+"""How often little work may come before it counts as much."""
+
 _listeners: list[Callable[[str], None]] = []
 
 
@@ -37,13 +40,15 @@ class Kernel(Generic[P, R]):
 
     Attributes:
         plain: the function as written.
-        plain_below: elements of the first argument below which `plain` is used.
+        plain_below: elements of the first argument below which `plain` is used; so many calls that they
+            add up to `PATIENCE` times as many compile it, too.
     """
 
     def __init__(self, plain: Callable[P, R], plain_below: int) -> None:
         self.plain = plain
         self.plain_below = plain_below
         self._compiled: Callable[..., Any] | None = None
+        self._done = 0
         self.__doc__ = plain.__doc__
         self.__name__ = plain.__name__
         self.__module__ = plain.__module__
@@ -56,7 +61,8 @@ class Kernel(Generic[P, R]):
     def _is_little(self, grows: Any) -> bool:  # noqa: ANN401 - an array of any sort
         if MODE in ("plain", "compiled"):
             return MODE == "plain"
-        return len(grows) < self.plain_below
+        self._done += len(grows)
+        return len(grows) < self.plain_below and self._done < PATIENCE * self.plain_below
 
     def compiled(self) -> Callable[..., Any]:
         """The compiled form (made on first use), for callers that know there is much to do."""
