@@ -359,6 +359,10 @@ class Protocol:
         """Whether its bytes are all it speaks for, not only its header: it names nothing that follows."""
         return self.open_ended or (not self.next_by and self.carries and self.header_length is None)
 
+    def __hash__(self) -> int:
+        """By its name, which is unique among protocols; its dictionaries have no hash."""
+        return hash(self.name)
+
     def field(self, name: str) -> Named:
         """The field, computed value or fact of this name below the prefix.
 
