@@ -94,7 +94,8 @@ def _find(
     if items.shape is Shape.TYPED:
         single = np.zeros(MOST_KEYS, np.int64)
         single[list(items.singles)] = 1
-        broken = protocols.index(members[BROKEN]) if BROKEN in members else -1
+        claims = [(items.family, BROKEN) in protocol.follows for protocol in protocols]
+        broken = claims.index(True) if True in claims else -1
         rule = (items.last, items.unit, items.uncounted, int(items.fills), broken)
         rows_found, stopped = _find_typed(begin, end, rows.data, (choice, single, sizes), rule, (found, stops))
     elif items.shape is Shape.SIZED:
