@@ -6,12 +6,14 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-NOT_FIRST = frozenset(",。、;:?!)》」』”’…·%,.;:!?)]}")
-"""Characters that no line begins with: closing and pausing punctuation."""
+NOT_FIRST = frozenset(
+    "\uff0c\u3002\u3001\uff1b\uff1a\uff1f\uff01\uff09\u300b\u300d\u300f\u201d\u2019\u2026\u00b7%,.;:!?)]}"
+)
+"""Characters that no line begins with: closing and pausing punctuation, full-width and plain."""
 
-NOT_LAST = frozenset("(《「『“‘([{")
+NOT_LAST = frozenset("\uff08\u300a\u300c\u300e\u201c\u2018([{")
 """Characters that no line ends with: opening punctuation."""
 
 NO_BREAK_SPACE = "\u00a0"
@@ -72,6 +74,18 @@ def wrapped(text: str, width: int) -> list[str]:
     return [made.replace(NO_BREAK_SPACE, " ") for made in lines]
 
 
+def packed(texts: Sequence[str], width: int, separator: str = " · ") -> list[str]:
+    """The texts side by side, separated, in as few lines as possible; a long one is wrapped."""
+    lines: list[str] = []
+    for text in texts:
+        for piece in wrapped(text, width):
+            if lines and cells(lines[-1]) + cells(separator) + cells(piece) <= width:
+                lines[-1] += separator + piece
+            else:
+                lines.append(piece)
+    return lines
+
+
 def _cut(text: str, width: int) -> str:
     """As much of the text's beginning as fits, at least one character."""
     end = 1
@@ -111,4 +125,4 @@ def printable(text: str) -> str:
     )
 
 
-__all__ = ["NO_BREAK_SPACE", "cells", "padded", "printable", "shortened", "wrapped"]
+__all__ = ["NO_BREAK_SPACE", "cells", "packed", "padded", "printable", "shortened", "wrapped"]

@@ -1,1 +1,1 @@
-"""From facts to words, in English and Chinese; narrates and never computes."""
+"""Facts into words: the story of a connection, the lesson of a header; computes nothing of its own."""

@@ -1,0 +1,200 @@
+"""The handshake, step by step: who asked, who answered, the numbers, and what the options add up to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from synfin.explain.narrator import ACK, CWR, ECE, SYN, Narrator, Sentence, check_of, expected, formula
+from synfin.explain.outcome import ESTABLISHED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from synfin.connections.account import Options, Segment, Side, Step
+
+DEFAULT_MSS = {4: 536, 6: 1220}
+"""What a side may send when the other announced no MSS, by IP version (RFC 9293 3.7.1)."""
+
+TIMESTAMP_BYTES = 12
+"""Room that the timestamp option takes in every segment: 10 bytes, padded to whole words (RFC 7323 3.2)."""
+
+SIDES: tuple[Side, Side] = ("client", "server")
+
+
+def handshake(narrator: Narrator) -> tuple[Sentence, ...]:
+    """The steps, the outcome, and what was agreed."""
+    agreed = _agreed(narrator) if narrator.opening in ESTABLISHED else ()
+    return (*_steps(narrator), *_outcome(narrator), *agreed)
+
+
+def _steps(narrator: Narrator) -> Iterator[Sentence]:
+    previous: dict[str, Segment] = {}
+    for step in narrator.account.handshake:
+        segment = narrator.segment_of(step)
+        if segment is None:
+            text = narrator.language.say(f"step.{step.what}", **narrator.sides(step.sender))
+            yield Sentence(f"step.{step.what}", text, (step.number,), step=True)
+            continue
+        before = previous.get(step.sender)
+        yield _told(narrator, step, segment, before)
+        previous[step.sender] = segment
+
+
+def _told(narrator: Narrator, step: Step, segment: Segment, before: Segment | None) -> Sentence:
+    key = _key(narrator, step, segment)
+    check = check_of(segment, "ack_of_syn", "ack_of_reset")
+    earlier = narrator.by_number.get(segment.resends, before)
+    return narrator.step(
+        key,
+        segment,
+        isn=segment.seq_raw,
+        ack=segment.ack_raw,
+        formula=formula(segment, check) if check else "?",
+        expected=expected(segment, check) if check else "?",
+        data=narrator.language.size(segment.length),
+        port=narrator.port(segment.sender),
+        before=earlier.number if earlier else segment.number,
+        after=narrator.language.duration(segment.time - earlier.time) if earlier else "?",
+    )
+
+
+def _key(narrator: Narrator, step: Step, segment: Segment) -> str:
+    """The text for a step, by what is special about it."""
+    check = check_of(segment, "ack_of_syn", "ack_of_reset")
+    if step.what == "syn":
+        if segment.sender == "server":
+            return "step.syn.crossing"
+        if not segment.length:
+            return "step.syn"
+        return "step.syn.payload" if segment.options.fast_open is None else "step.syn.data"
+    if step.what == "syn_ack":
+        return _syn_ack_key(narrator, check is None, bool(check and not check.holds))
+    if step.what in ("ack", "ack_with_data") and check is not None and not check.holds:
+        return "step.ack.wrong"
+    if step.what == "refused" and (check is None or not check.holds):
+        return "step.refused.bare"
+    return f"step.{step.what}"
+
+
+def _syn_ack_key(narrator: Narrator, unchecked: bool, wrong: bool) -> str:  # noqa: FBT001 - two plain observations
+    if narrator.opening == "simultaneous":
+        return "step.syn_ack.crossing"
+    if wrong:
+        return "step.syn_ack.wrong"
+    return "step.syn_ack.alone" if unchecked else "step.syn_ack"
+
+
+def _outcome(narrator: Narrator) -> Iterator[Sentence]:
+    frames = [step.number for step in narrator.account.handshake] or list(narrator.span[:1])
+    if not frames:
+        return
+    rtt = narrator.fact("handshake_rtt_ns")
+    key = f"opening.{narrator.opening}"
+    if narrator.opening == "complete" and rtt is None:
+        key = "opening.complete.untimed"
+    attempts = sum(step.what in ("syn", "syn_again") for step in narrator.account.handshake)
+    repeats = sum(step.what.endswith("_again") for step in narrator.account.handshake)
+    sort = {"not_seen": "unknown", "unknown": "unknown", "complete": "fact"}.get(narrator.opening, "notable")
+    if narrator.opening in ("simultaneous", "fast_open"):
+        sort = "normal"
+    yield narrator.sentence(
+        key,
+        frames,
+        sort,  # type: ignore[arg-type]
+        rtt=narrator.language.duration(rtt or 0),
+        attempts=narrator.language.count("attempt", attempts),
+        repeats=narrator.language.count("segment", repeats),
+        took=narrator.language.duration(_time_between(narrator, frames)),
+        server=narrator.endpoint("server"),
+    )
+
+
+def _time_between(narrator: Narrator, frames: list[int]) -> int:
+    times = [narrator.by_number[number].time for number in frames if number in narrator.by_number]
+    return max(times) - min(times) if times else 0
+
+
+def _agreed(narrator: Narrator) -> Iterator[Sentence]:
+    """What the options of both SYNs add up to; nothing if one of them was not captured."""
+    offers = {side: _offer(narrator, side) for side in SIDES}
+    client, server = offers["client"], offers["server"]
+    if client is None or server is None:
+        if narrator.opening != "not_seen":  # else the outcome has said so
+            yield narrator.sentence("options.unknown", narrator.span[:1], "unknown")
+        return
+    frames = (client.number, server.number)
+    yield from _segment_sizes(narrator, client, server)
+    yield _window_scaling(narrator, client, server)
+    features = (
+        ("sack", client.options.sack_permitted, server.options.sack_permitted),
+        ("timestamps", client.options.timestamps is not None, server.options.timestamps is not None),
+    )
+    on = [narrator.language.say(f"word.{name}") for name, *both in features if all(both)]
+    off = [narrator.language.say(f"word.{name}") for name, *both in features if not all(both)]
+    if on:
+        yield narrator.sentence("options.on", frames, what=narrator.language.all_of(on))
+    if off:
+        yield narrator.sentence("options.off", frames, what=narrator.language.all_of(off))
+    yield from _congestion_and_fast_open(narrator, client, server)
+
+
+def _offer(narrator: Narrator, side: Side) -> Segment | None:
+    return next((one for one in narrator.segments if one.sender == side and one.flags & SYN), None)
+
+
+def _segment_sizes(narrator: Narrator, client: Segment, server: Segment) -> Iterator[Sentence]:
+    frames = (client.number, server.number)
+    size = narrator.language.size
+    version = 6 if ":" in str(narrator.account.row.get("client_address", "")) else 4
+    limits = [_limit(segment.options, version) for segment in (client, server)]
+    yield narrator.sentence("options.mss", frames, client=size(limits[0]), server=size(limits[1]))
+    for segment in (client, server):
+        if segment.options.mss is None:
+            yield narrator.sentence(
+                "options.mss.default",
+                (segment.number,),
+                **narrator.sides(segment.sender),
+                default=size(DEFAULT_MSS[version]),
+                version=version,
+            )
+    if client.options.timestamps and server.options.timestamps:
+        client_room, server_room = (max(limit - TIMESTAMP_BYTES, 0) for limit in limits)
+        key = "options.payload.same" if client_room == server_room else "options.payload"
+        yield narrator.sentence(key, frames, client=size(client_room), server=size(server_room))
+
+
+def _limit(options: Options, version: int) -> int:
+    return DEFAULT_MSS[version] if options.mss is None else options.mss
+
+
+def _window_scaling(narrator: Narrator, client: Segment, server: Segment) -> Sentence:
+    shifts = {
+        side: segment.options.window_scale for side, segment in (("client", client), ("server", server))
+    }
+    frames = (client.number, server.number)
+    if shifts["client"] is not None and shifts["server"] is not None:
+        return narrator.sentence(
+            "options.window.on", frames, client=1 << shifts["client"], server=1 << shifts["server"]
+        )
+    offering = next(
+        (segment.sender for segment in (client, server) if segment.options.window_scale is not None), None
+    )
+    if offering is None:
+        return narrator.sentence("options.window.off", frames)
+    return narrator.sentence("options.window.one", frames, **narrator.sides(offering))
+
+
+def _congestion_and_fast_open(narrator: Narrator, client: Segment, server: Segment) -> Iterator[Sentence]:
+    frames = (client.number, server.number)
+    if client.flags & (ECE | CWR) == ECE | CWR:
+        agreed = server.flags & ACK and server.flags & (ECE | CWR) == ECE
+        yield narrator.sentence("options.ecn.on" if agreed else "options.ecn.off", frames)
+    for segment in (client, server):
+        cookie = segment.options.fast_open
+        if cookie is None:
+            continue
+        if segment.sender == "server":
+            key = "options.cookie.given"
+        else:
+            key = "options.cookie.shown" if cookie else "options.cookie.asked"
+        yield narrator.sentence(key, (segment.number,), **narrator.sides(segment.sender))

@@ -1,0 +1,414 @@
+"""The ladder of a connection as a layout: two lanes, arrows between them, notes under the arrows.
+
+It knows what is drawn and in which order, nothing of characters, colours or pixels; renderers do that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from synfin.basics.sequence import distance
+from synfin.connections.account import Segment, Skipped
+from synfin.explain.narrator import (
+    ACK,
+    FIN,
+    LETTER,
+    OTHER,
+    RST,
+    SYN,
+    Narrator,
+    expected,
+    flag_names,
+    formula,
+)
+from synfin.explain.transfer import NOTICEABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from synfin.connections.account import Check, Side
+
+Look = Literal["syn", "fin", "reset", "data", "ack", "resent"]
+"""What kind of arrow it is; renderers draw each in its own way."""
+
+Topic = Literal["isn", "check", "window", "option", "note"]
+"""What an annotation is about."""
+
+FEWEST_IN_RUN = 3
+"""So many segments of one kind in a row are drawn as one arrow."""
+
+SIDES: tuple[Side, Side] = ("client", "server")
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A short text under an arrow.
+
+    Attributes:
+        topic: what it is about.
+        text: the text; pieces that belong together hold no-break spaces.
+        holds: for checks, whether the packet obeys the rule; None for the rest.
+    """
+
+    topic: Topic
+    text: str
+    holds: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The state of one endpoint after an arrow.
+
+    Attributes:
+        name: as RFC 9293 calls it.
+        inferred: whether that is only inferred.
+        entered: whether it is another than before.
+    """
+
+    name: str
+    inferred: bool
+    entered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """One segment on its way, or a run of similar ones drawn as one.
+
+    Attributes:
+        first, last: packet numbers.
+        segments: how many segments it stands for.
+        sender: the lane it begins at.
+        time: nanoseconds since the first packet, of its first segment.
+        flags: names of the flags that are set, in spoken order.
+        length: payload bytes.
+        seq: relative number of its first byte.
+        end: relative number of its last byte; None without payload.
+        ack: relative acknowledgment number, None without ACK.
+        look: kind of arrow.
+        states: by side, the state of each endpoint afterwards.
+        annotations: what is written under it.
+        members: the arrows that a run stands for; empty for single segments.
+    """
+
+    first: int
+    last: int
+    segments: int
+    sender: Side
+    time: int
+    flags: tuple[str, ...]
+    length: int
+    seq: int
+    end: int | None
+    ack: int | None
+    look: Look
+    states: Mapping[Side, State]
+    annotations: tuple[Annotation, ...] = ()
+    members: tuple[Arrow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The middle of a long connection, summed up.
+
+    Attributes:
+        first, last: packet numbers of its ends.
+        time: nanoseconds since the first packet.
+        texts: what it stands for, one text for each side that sent, and how long it took.
+    """
+
+    first: int
+    last: int
+    time: int
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A time without a packet.
+
+    Attributes:
+        before, after: the packets around it.
+        text: how long, and who ended it.
+    """
+
+    before: int
+    after: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The whole picture.
+
+    Attributes:
+        names: by side, what stands above each lane.
+        endpoints: by side, address and port.
+        begin: by side, the states before the first arrow; empty if they are not known.
+        steps: from top to bottom.
+        legend: explains the mark of inferred states; "" if there are none.
+    """
+
+    names: Mapping[Side, str]
+    endpoints: Mapping[Side, str]
+    begin: Mapping[Side, State]
+    steps: tuple[Arrow | Fold | Silence, ...]
+    legend: str
+
+
+def ladder(narrator: Narrator) -> Ladder:
+    """The picture of an account."""
+    arrows = _Arrows(narrator)
+    first = begin(narrator)
+    states = {side: state.name for side, state in first.items()}
+    steps = tuple(_with_silences(narrator, _grouped(arrows.steps(states))))
+    inferred = any(
+        state.inferred for step in steps if isinstance(step, Arrow) for state in step.states.values()
+    )
+    language = narrator.language
+    return Ladder(
+        names={side: language.say(f"ladder.{side}") for side in SIDES},
+        endpoints={side: narrator.endpoint(side) for side in SIDES},
+        begin=first,
+        steps=steps,
+        legend=language.say("ladder.legend") if inferred or any(s.inferred for s in first.values()) else "",
+    )
+
+
+def begin(narrator: Narrator) -> dict[Side, State]:
+    """Both states before the first SYN; the server's can only be inferred from what it answered."""
+    first = narrator.segments[0] if narrator.segments else None
+    if first is None or not first.flags & SYN or first.flags & ACK:
+        return {}
+    found: dict[Side, State] = {"client": State("CLOSED", inferred=False, entered=True)}
+    answers = {step.what for step in narrator.account.handshake if step.sender == "server"}
+    if "syn" in answers or "refused" in answers:
+        found["server"] = State("CLOSED", inferred=True, entered=True)
+    elif "syn_ack" in answers:
+        found["server"] = State("LISTEN", inferred=True, entered=True)
+    return found
+
+
+class _Arrows:
+    """Makes the arrows of one account."""
+
+    def __init__(self, narrator: Narrator) -> None:
+        self.narrator = narrator
+        self.language = narrator.language
+        account = narrator.account
+        self.start = narrator.segments[0].time if narrator.segments else 0
+        if account.entries and isinstance(account.entries[0], Skipped):
+            self.start = min(self.start, account.entries[0].start)
+        self.in_step = {step.number for step in (*account.handshake, *account.teardown)}
+
+    def steps(self, states: dict[Side, str]) -> Iterator[Arrow | Fold]:
+        """Every entry in order; `states` are those before the first."""
+        for entry in self.narrator.account.entries:
+            if isinstance(entry, Skipped):
+                yield self.fold(entry)
+                continue
+            yield self.arrow(entry, states)
+            states.update(entry.state)
+
+    def fold(self, skipped: Skipped) -> Fold:
+        language = self.language
+        texts = tuple(
+            language.say(
+                "ladder.fold",
+                who=language.side(side),
+                count=language.count("segment", skipped.segments[side]),
+                data=language.size(skipped.payload.get(side, 0)),
+            )
+            for side in SIDES
+            if skipped.segments.get(side)
+        )
+        took = language.say("ladder.fold.took", took=language.duration(skipped.end - skipped.start))
+        return Fold(skipped.first, skipped.last, skipped.start - self.start, (*texts, took))
+
+    def arrow(self, segment: Segment, before: Mapping[Side, str]) -> Arrow:
+        states = {
+            side: State(
+                segment.state[side],
+                bool(segment.inferred.get(side)),
+                entered=before.get(side) != segment.state[side],
+            )
+            for side in SIDES
+            if side in segment.state
+        }
+        return Arrow(
+            first=segment.number,
+            last=segment.number,
+            segments=1,
+            sender=segment.sender,
+            time=segment.time - self.start,
+            flags=flag_names(segment.flags),
+            length=segment.length,
+            seq=segment.seq,
+            end=segment.seq + segment.length - 1 if segment.length else None,
+            ack=segment.ack,
+            look=_look(segment),
+            states=states,
+            annotations=tuple(self.annotations(segment)),
+        )
+
+    def annotations(self, segment: Segment) -> Iterator[Annotation]:
+        if segment.flags & SYN:
+            yield Annotation("isn", f"{LETTER[segment.sender]} = {segment.seq_raw}")
+        yield from self._checks(segment)
+        if not segment.resends:
+            yield from self._window(segment)
+        if segment.flags & SYN and not segment.resends:
+            yield from self._options(segment)
+        yield from self._notes(segment)
+
+    def _checks(self, segment: Segment) -> Iterator[Annotation]:
+        for check in segment.checks:
+            if check.rule == "seq_continues" and check.holds and segment.number not in self.in_step:
+                continue  # what every segment does; only its breach is worth ink
+            yield Annotation("check", self._formula(segment, check), check.holds)
+            if check.holds and check.rule == "ack_of_data" and len(check.because) > 1:
+                covered = self.language.frames(check.because)
+                yield Annotation("note", self.language.say("ladder.covers", frames=covered))
+
+    def _formula(self, segment: Segment, check: Check) -> str:
+        """Such as "ack = X + 1 = 2187655217 ✔": the rule, its sum, and, if broken, what was found."""
+        subject = "seq" if check.rule.startswith("seq") else "ack"
+        right, due = formula(segment, check), expected(segment, check)
+        text = f"{subject} = {right}" if right == due else f"{subject} = {right} = {due}"
+        if check.holds:
+            return f"{text} ✔"
+        raw = check.rule in ("ack_of_syn", "ack_of_reset", "seq_after_syn")
+        shown = segment.seq if subject == "seq" else segment.ack
+        found = check.found if raw or shown is None else shown
+        return self.language.say("ladder.broken", formula=text, found=found)
+
+    def _window(self, segment: Segment) -> Iterator[Annotation]:
+        if segment.flags & RST:
+            return
+        third = segment.number in self.in_step and not segment.flags & (SYN | FIN)
+        opening = any(step.number == segment.number for step in self.narrator.account.handshake)
+        if segment.flags & SYN:
+            yield Annotation("window", self.language.say("ladder.window", bytes=segment.window_raw))
+        elif (third and opening) or {"zero_window", "window_update", "window_full"} & set(segment.notes):
+            yield Annotation("window", self._scaled(segment))
+
+    def _scaled(self, segment: Segment) -> str:
+        say = self.language.say
+        if segment.window is None:
+            return say("ladder.window.unknown", field=segment.window_raw)
+        shift = self.narrator.fact_of(segment.sender, "window_scale")
+        if not shift or segment.window == segment.window_raw or segment.window_raw << shift != segment.window:
+            return say("ladder.window", bytes=segment.window)
+        return say("ladder.window.scaled", field=segment.window_raw, factor=1 << shift, bytes=segment.window)
+
+    def _options(self, segment: Segment) -> Iterator[Annotation]:
+        options, say = segment.options, self.language.say
+        offered = []
+        if options.mss is not None:
+            offered.append(f"MSS {options.mss}")
+        if options.window_scale is not None:
+            offered.append(say("ladder.scale", factor=1 << min(options.window_scale, 14)))
+        if options.sack_permitted:
+            offered.append("SACK")
+        if options.timestamps is not None:
+            offered.append(say("ladder.timestamps"))
+        if options.fast_open is not None:
+            cookie = options.fast_open.hex()
+            offered.append(say("ladder.cookie", cookie=cookie) if cookie else say("ladder.cookie.asked"))
+        for text in offered:
+            yield Annotation("option", text)
+
+    def _notes(self, segment: Segment) -> Iterator[Annotation]:
+        say = self.language.say
+        if segment.resends:
+            yield Annotation("note", say("ladder.resends", original=segment.resends))
+        for note in segment.notes:
+            key = f"ladder.note.{note}"
+            if self.language.knows(key) and not (note == "retransmission" and segment.resends):
+                yield Annotation("note", say(key))
+        if segment.options.sack:
+            blocks = ", ".join(self._block(segment, left, right) for left, right in segment.options.sack)
+            yield Annotation("note", say("ladder.sack", blocks=blocks))
+
+    def _block(self, segment: Segment, left: int, right: int) -> str:
+        """A SACK block in relative numbers, if the other side's first is known; both ends included."""
+        origin = self.narrator.fact_of(OTHER[segment.sender], "isn")
+        if origin is None:
+            return f"{left}…{right}"
+        return f"{int(distance(origin, left))}…{int(distance(origin, right)) - 1}"
+
+
+def _look(segment: Segment) -> Look:
+    if segment.flags & RST:
+        return "reset"
+    if segment.resends or "retransmission" in segment.notes:
+        return "resent"
+    if segment.flags & SYN:
+        return "syn"
+    if segment.flags & FIN:
+        return "fin"
+    return "data" if segment.length else "ack"
+
+
+def _grouped(steps: Iterator[Arrow | Fold]) -> Iterator[Arrow | Fold]:
+    """Runs of plain segments, all data or all bare acknowledgments of one side, become one arrow each."""
+    run: list[Arrow] = []
+    for step in steps:
+        if isinstance(step, Arrow) and _is_plain(step):
+            if run and not _belongs(run[-1], step):
+                yield from _closed(run)
+                run = []
+            run.append(step)
+            continue
+        yield from _closed(run)
+        run = []
+        yield step
+    yield from _closed(run)
+
+
+def _is_plain(arrow: Arrow) -> bool:
+    """Whether nothing about it needs a line of its own."""
+    quiet = not any(state.entered for state in arrow.states.values())
+    usual = all(note.topic == "check" and note.holds for note in arrow.annotations)
+    return quiet and usual and arrow.look in ("data", "ack") and set(arrow.flags) <= {"ACK", "PSH"}
+
+
+def _belongs(before: Arrow, arrow: Arrow) -> bool:
+    """Whether it continues a run: same side and kind, next bytes or a further acknowledgment."""
+    if before.sender != arrow.sender or before.look != arrow.look:
+        return False
+    return before.end is None or arrow.seq == before.end + 1
+
+
+def _closed(run: list[Arrow]) -> Iterator[Arrow]:
+    if len(run) < FEWEST_IN_RUN:
+        yield from run
+        return
+    first, last = run[0], run[-1]
+    flags = [name for name in first.flags if all(name in arrow.flags for arrow in run)]
+    yield replace(
+        last,
+        first=first.first,
+        segments=len(run),
+        time=first.time,
+        flags=tuple(flags),
+        length=sum(arrow.length for arrow in run),
+        seq=first.seq,
+        annotations=(),
+        members=tuple(run),
+    )
+
+
+def _with_silences(narrator: Narrator, steps: Iterator[Arrow | Fold]) -> Iterator[Arrow | Fold | Silence]:
+    """The steps with the noticeable silences between them."""
+    by_end = {before: (length, before, after) for length, before, after in narrator.account.silences}
+    language = narrator.language
+    for step in steps:
+        yield step
+        length, before, after = by_end.get(step.last, (0, 0, 0))
+        if length >= NOTICEABLE:
+            ending = narrator.by_number.get(after)
+            key = "ladder.silence" if ending is None else "ladder.silence.ended"
+            who = language.side(ending.sender) if ending else ""
+            text = language.say(key, length=language.duration(length), who=who, after=after)
+            yield Silence(before, after, text)

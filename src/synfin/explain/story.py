@@ -1,0 +1,115 @@
+"""The story of a connection: its title and, in the order in which it happened, the sections that tell it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from synfin.explain.handshake import handshake
+from synfin.explain.normal import normal
+from synfin.explain.place import place
+from synfin.explain.states import states
+from synfin.explain.teardown import teardown
+from synfin.explain.transfer import transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from synfin.explain.narrator import Narrator, Sentence
+
+CHAPTERS: tuple[tuple[str, Callable[[Narrator], tuple[Sentence, ...]]], ...] = (
+    ("place", place),
+    ("handshake", handshake),
+    ("transfer", transfer),
+    ("teardown", teardown),
+    ("states", states),
+    ("normal", normal),
+)
+"""Every section and what fills it; empty ones are left out."""
+
+SEPARATOR = " · "
+NO_DATA = frozenset({"refused", "rejected", "no_answer", "half_open", "reset", "bare_ack"})
+"""Openings after which a transfer that did not happen needs no words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Sentences about one thing.
+
+    Attributes:
+        key: "place", "handshake", "transfer", "teardown", "states" or "normal".
+        title: its heading.
+        sentences: what is said, in order.
+    """
+
+    key: str
+    title: str
+    sentences: tuple[Sentence, ...]
+
+
+def title(narrator: Narrator) -> tuple[str, ...]:
+    """Two lines: which connection and what became of it; how long, how much, how far, what was lost."""
+    say, row = narrator.language.say, narrator.account.row
+    first = []
+    if row.get("number") is not None:
+        first.append(say("title.connection", number=row["number"]))
+    route = say("title.route", client=narrator.endpoint("client"), server=narrator.endpoint("server"))
+    first += [route, say(f"title.opening.{narrator.opening}")]
+    ending = _ending(narrator)
+    if ending:
+        first.append(ending)
+    second = SEPARATOR.join(_measures(narrator))
+    return (SEPARATOR.join(first), second) if second else (SEPARATOR.join(first),)
+
+
+def _ending(narrator: Narrator) -> str:
+    if narrator.opening in NO_DATA and not narrator.account.teardown:
+        return ""
+    what = narrator.language.say(f"title.closing.{narrator.closing}")
+    first = narrator.account.row.get("closed_first")
+    if narrator.closing == "reset":
+        sender = next((step.sender for step in narrator.account.teardown if step.what == "reset"), None)
+        return narrator.language.say("title.aborted_by", **narrator.sides(sender)) if sender else what
+    if first in ("client", "server") and narrator.closing != "simultaneous":
+        side = narrator.language.say(f"ladder.{first}")
+        return narrator.language.say("title.closed_by", what=what, side=side)
+    return what
+
+
+def _measures(narrator: Narrator) -> Iterator[str]:
+    language, fact = narrator.language, narrator.fact
+    duration = fact("duration")
+    if duration:
+        yield language.say("title.lasted", duration=language.duration(duration))
+    sent = [
+        narrator.fact_of(side, name) for side in ("client", "server") for name in ("payload_bytes", "packets")
+    ]
+    if None not in sent:
+        client, client_packets, server, server_packets = (number or 0 for number in sent)
+        yield language.say(
+            "title.sent",
+            client=language.size(client),
+            server=language.size(server),
+            client_packets=language.count("segment", client_packets),
+            server_packets=language.count("segment", server_packets),
+        )
+    rtt = fact("handshake_rtt_ns")
+    if rtt is not None:
+        yield language.say("title.rtt", rtt=language.duration(rtt))
+    resent = [fact("client_retransmissions"), fact("server_retransmissions")]
+    if None not in resent:
+        total = sum(number or 0 for number in resent)
+        counted = language.count("segment", total)
+        yield language.say("title.resent", count=counted) if total else language.say("title.resent.none")
+
+
+def sections(narrator: Narrator) -> tuple[Section, ...]:
+    """Every section that has something to say."""
+    told = []
+    for key, chapter in CHAPTERS:
+        if key == "transfer" and narrator.opening in NO_DATA:
+            continue
+        sentences = chapter(narrator)
+        if sentences:
+            told.append(Section(key, narrator.language.say(f"section.{key}"), sentences))
+    return tuple(told)

@@ -1,0 +1,170 @@
+"""The transfer: how much went each way, how long the way was, what was lost and repaired, where it paused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from synfin.basics.time import MILLISECOND
+from synfin.connections.account import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from synfin.connections.account import Side
+    from synfin.explain.narrator import Narrator, Sentence
+
+SIDES: tuple[Side, Side] = ("client", "server")
+
+NOTICEABLE = 200 * MILLISECOND
+"""Shorter silences are not worth a sentence: delayed acknowledgments and timers of the kernel stay below."""
+
+MOST_SILENCES = 3
+MOST_EXAMPLES = 3
+
+
+def transfer(narrator: Narrator) -> tuple[Sentence, ...]:
+    """Amounts, round-trip times, losses and their repair, windows, silences."""
+    return (
+        *_amounts(narrator),
+        *_round_trips(narrator),
+        *_losses(narrator),
+        *_windows(narrator),
+        *_silences(narrator),
+    )
+
+
+def _amounts(narrator: Narrator) -> Iterator[Sentence]:
+    language = narrator.language
+    sizes = [narrator.fact_of(side, "payload_bytes") for side in SIDES]
+    packets = [narrator.fact_of(side, "packets") for side in SIDES]
+    if None in sizes or None in packets:
+        return
+    if not any(sizes):
+        yield narrator.throughout("transfer.nothing", narrator.ends)
+        return
+    carriers = _carriers(narrator) or narrator.ends
+    client, server = (language.size(size or 0) for size in sizes)
+    client_packets, server_packets = (language.count("segment", count or 0) for count in packets)
+    yield narrator.throughout(
+        "transfer.amounts",
+        carriers,
+        client=client,
+        server=server,
+        client_packets=client_packets,
+        server_packets=server_packets,
+    )
+    for entry in narrator.account.entries:
+        if isinstance(entry, Skipped):
+            yield narrator.throughout(
+                "transfer.skipped",
+                (entry.first, entry.last),
+                count=language.count("segment", sum(entry.segments.values())),
+                took=language.duration(entry.end - entry.start),
+            )
+
+
+def _carriers(narrator: Narrator) -> tuple[int, int] | None:
+    """First and last packet with payload."""
+    found: list[int] = []
+    for entry in narrator.account.entries:
+        if isinstance(entry, Skipped):
+            found += (entry.first, entry.last)
+        elif entry.length:
+            found.append(entry.number)
+    return (found[0], found[-1]) if found else None
+
+
+def _round_trips(narrator: Narrator) -> Iterator[Sentence]:
+    for side in SIDES:
+        least, middle = narrator.fact_of(side, "rtt_min_ns"), narrator.fact_of(side, "rtt_median_ns")
+        if least is None or middle is None:
+            continue
+        own = [one.number for one in narrator.segments if one.sender == side and one.length] or narrator.span
+        yield narrator.throughout(
+            "transfer.rtt.once" if least == middle else "transfer.rtt",
+            (own[0], own[-1]),
+            **narrator.sides(side),
+            least=narrator.language.duration(least),
+            median=narrator.language.duration(middle),
+        )
+
+
+def _losses(narrator: Narrator) -> Iterator[Sentence]:
+    carriers = _carriers(narrator)
+    resent = [narrator.fact_of(side, "retransmissions") for side in SIDES]
+    if resent == [0, 0] and carriers:
+        yield narrator.throughout("transfer.nothing_resent", carriers)
+    for side in SIDES:
+        yield from _resent(narrator, side)
+    for note in ("out_of_order", "gap_before", "duplicate_ack"):
+        noted = [segment.number for segment in narrator.noted(note)]
+        if noted:
+            yield narrator.sentence(
+                f"transfer.{note}",
+                noted,
+                "normal" if note == "duplicate_ack" else "notable",
+                count=narrator.language.count("segment", len(noted)),
+            )
+
+
+def _resent(narrator: Narrator, side: Side) -> Iterator[Sentence]:
+    """How much one side sent again, or, where that is little, which packet repeats which."""
+    total = narrator.fact_of(side, "retransmissions") or 0
+    repeats = [one for one in narrator.noted("retransmission") if one.sender == side]
+    told = {step.number for step in (*narrator.account.handshake, *narrator.account.teardown)}
+    examples = [one for one in repeats if one.resends in narrator.by_number and one.number not in told]
+    if total > len(examples):
+        frames = [one.number for one in repeats] or _carriers(narrator) or narrator.span
+        count = narrator.language.count("segment", total)
+        yield narrator.sentence("transfer.resent", frames, "notable", **narrator.sides(side), count=count)
+    for again in examples[:MOST_EXAMPLES]:
+        original = narrator.by_number[again.resends]
+        yield narrator.sentence(
+            "transfer.repeats",
+            (original.number, again.number),
+            "notable",
+            again=again.number,
+            original=original.number,
+            seq=again.seq,
+            after=narrator.language.duration(again.time - original.time),
+        )
+
+
+def _windows(narrator: Narrator) -> Iterator[Sentence]:
+    for side in SIDES:
+        stopped = narrator.fact_of(side, "zero_window_ns")
+        shown = [one.number for one in narrator.noted("zero_window") if one.sender == side]
+        if stopped:
+            yield narrator.sentence(
+                "transfer.zero_window",
+                shown or narrator.span[:1],
+                "notable",
+                **narrator.sides(side),
+                took=narrator.language.duration(stopped),
+            )
+
+
+def _silences(narrator: Narrator) -> Iterator[Sentence]:
+    for length, before, after in narrator.account.silences[:MOST_SILENCES]:
+        if length < NOTICEABLE:
+            continue
+        yield narrator.sentence(
+            _silence_key(narrator, before, after),
+            (before, after),
+            length=narrator.language.duration(length),
+            before=before,
+            after=after,
+            **(narrator.sides(narrator.by_number[after].sender) if after in narrator.by_number else {}),
+        )
+
+
+def _silence_key(narrator: Narrator, before: int, after: int) -> str:
+    """How the silence ended, if the packet after it is told."""
+    ending = narrator.by_number.get(after)
+    if ending is None or before not in narrator.by_number:
+        return "silence.plain"
+    if "keep_alive" in ending.notes:
+        return "silence.keep_alive"
+    if "retransmission" in ending.notes or ending.resends:
+        return "silence.resent"
+    return "silence.broken"
