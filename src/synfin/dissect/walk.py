@@ -67,8 +67,9 @@ class Reason(IntEnum):
     CONSTANT_LAST,
 ) = range(16)
 
-# Columns of Program.numbers.
-OFFSET, COUNT, SHIFT, MASK = range(4)
+# A number's place is packed into one integer, so that the loop fetches it at once:
+# byte offset from the header (16 bits), bytes (4), right shift (6), mask (the rest).
+BYTE_BITS, COUNT_BITS, SHIFT_BITS = 16, 4, 6
 
 # Flags of a header row.
 QUOTED = 1
@@ -82,7 +83,7 @@ class Program:
     Attributes:
         names: protocol of each step.
         steps: int64 (protocols, 16), see the column names above.
-        numbers: int64 (n, 4): byte offset from the header, bytes, right shift, mask.
+        numbers: int64 (n,): where each number stands in its header, see `pack`.
         terms: int64 (n, 3): number, scale, first entry in `sizes` or -1.
         sizes: int64: the tables of lengths that follow no linear rule.
         stops: int64 (n, 2): number, 1 if it stops only a wholly captured rest.
@@ -128,7 +129,7 @@ class _Compiler:
         self.protocols = tuple(protocols)
         self.extra = extra
         self.step_of = {protocol.name: index for index, protocol in enumerate(protocols)}
-        self.numbers: list[tuple[int, int, int, int]] = []
+        self.numbers: list[int] = []
         self.terms: list[tuple[int, int, int]] = []
         self.sizes: list[int] = []
         self.stops: list[tuple[int, int]] = []
@@ -144,7 +145,7 @@ class _Compiler:
         return Program(
             names=tuple(self.step_of),
             steps=steps.reshape(-1, CONSTANT_LAST + 1),
-            numbers=np.array(self.numbers, np.int64).reshape(-1, 4),
+            numbers=np.array(self.numbers, np.int64),
             terms=np.array(self.terms, np.int64).reshape(-1, 3),
             sizes=np.array(self.sizes, np.int64),
             stops=np.array(self.stops, np.int64).reshape(-1, 2),
@@ -242,18 +243,26 @@ class _Compiler:
             raise DefinitionError(f"{wanted.name}: the walk needs fields at a fixed place, big-endian.")
         first, last = wanted.start // 8, (wanted.start + wanted.bits + 7) // 8
         shift = last * 8 - wanted.start - wanted.bits
-        self.numbers.append((first, last - first, shift, (1 << wanted.bits) - 1))
+        self.numbers.append(pack(first, last - first, shift, (1 << wanted.bits) - 1))
         return len(self.numbers) - 1
+
+
+def pack(offset: int, count: int, shift: int, mask: int) -> int:
+    """Where a number stands: byte offset from its header, bytes, right shift and mask, in one integer."""
+    return offset | count << BYTE_BITS | shift << (BYTE_BITS + COUNT_BITS) | mask << (BYTE_BITS + COUNT_BITS + SHIFT_BITS)
 
 
 @kernel
 def number(data: Bytes, at: int, places: Integers, row: int) -> int:
     """The value of one small big-endian field of the header at `at`."""
-    value = np.int64(0)
-    first = at + places[row, OFFSET]
-    for position in range(first, first + places[row, COUNT]):
-        value = (value << 8) | np.int64(data[position])
-    return int((value >> places[row, SHIFT]) & places[row, MASK])
+    place = places[row]
+    first = at + (place & 0xFFFF)
+    count = (place >> 16) & 0xF
+    value = np.int64(data[first])
+    if count > 1:
+        for position in range(first + 1, first + count):
+            value = (value << 8) | np.int64(data[position])
+    return int((value >> ((place >> 20) & 0x3F)) & (place >> 26))
 
 
 @kernel(plain_below=1 << 16)
@@ -316,7 +325,7 @@ def walk(
                         total = np.int64(-1)
                 if lie >= 0:
                     reason = LIES
-                    room = min(room, at + numbers[lie, OFFSET] + numbers[lie, COUNT])
+                    room = min(room, at + (numbers[lie] & 0xFFFF) + ((numbers[lie] >> 16) & 0xF))
                     limit = min(limit, room)  # what it says after its lie is not believed
                 elif at + size > room:
                     reason = CUT if at + size <= limit else SHORT
