@@ -80,7 +80,11 @@ def _choice(members: Mapping[int, Protocol], protocols: list[Protocol]) -> Integ
 
 
 def _find(
-    rows: HeaderRows, items: Items, area: tuple[Integers, Integers], choice: Integers, protocols: list[Protocol]
+    rows: HeaderRows,
+    items: Items,
+    area: tuple[Integers, Integers],
+    choice: Integers,
+    protocols: list[Protocol],
 ) -> tuple[Integers, Integers]:
     begin, end = area
     count = len(rows)
@@ -97,12 +101,16 @@ def _find(
         claims = [(items.family, BROKEN) in protocol.follows for protocol in protocols]
         broken = claims.index(True) if True in claims else -1
         rule = (items.last, items.unit, items.uncounted, int(items.fills), broken)
-        rows_found, stopped = _find_typed(begin, end, rows.data, (choice, single, sizes), rule, (found, stops))
+        rows_found, stopped = _find_typed(
+            begin, end, rows.data, (choice, single, sizes), rule, (found, stops)
+        )
     elif items.shape is Shape.SIZED:
         shape = _record_shape(protocols[0])
         rows_found, stopped = _find_sized(begin, end, rows.data, most, shape, (found, stops))
     else:
-        rows_found, stopped = _find_one(begin, end, rows.data, (choice, sizes), items.key_bits, (found, stops))
+        rows_found, stopped = _find_one(
+            begin, end, rows.data, (choice, sizes), items.key_bits, (found, stops)
+        )
     stops = stops[:, :stopped].copy()
     stops[0] = rows.packet[stops[1]] if stopped else stops[0]
     return found[:, :rows_found].copy(), stops
@@ -153,7 +161,7 @@ def _find_typed(
                 stopped += 1
             member = broken if reason and broken >= 0 else choice[kind]
             if member >= 0:
-                stop = min(at + max(size, np.int64(1)), end[row])
+                stop = min(at + (max(size, np.int64(2)) if reason else size), end[row])
                 found[0, count], found[1, count], found[2, count], found[3, count] = row, member, at, stop
                 found[4, count] = PART if reason or stop - at < sizes[member] else 0
                 count += 1
