@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from synfin.basics.kernel import kernel
 from synfin.dissect.columns import Column, extent, read
 from synfin.dissect.definition import Computed, Fact, Named
 from synfin.dissect.items import find_items
@@ -120,9 +121,16 @@ class PacketTable:
             start, end = self.chunk.start.astype(np.int32), self.edge.astype(np.int32)
             index = np.arange(len(self), dtype=np.int32)
             return Layer(protocol, index, start, end, end, np.zeros_like(index), np.full_like(index, -1))
-        position = np.flatnonzero(self.found[1] == self.catalogue.program.names.index(name))
-        packet, _, start, end, limit, flags = self.found[:, position]
-        return Layer(protocol, packet, start, end, limit, flags, position.astype(np.int32))
+        step = self.catalogue.program.names.index(name)
+        rows = np.empty((6, self._headers_of_step[step]), np.int32)
+        pick_headers(self.found[1], self.found, step, rows)
+        packet, position, start, end, limit, flags = rows
+        return Layer(protocol, packet, start, end, limit, flags, position)
+
+    @cached_property
+    def _headers_of_step(self) -> list[int]:
+        counts: list[int] = np.bincount(self.found[1], minlength=len(self.catalogue.program.names)).tolist()
+        return counts
 
     def _find_items(self, parent: object, family: str) -> None:
         protocol = self.catalogue.item_families[family]
@@ -321,6 +329,17 @@ def dissect(
     return PacketTable(
         chunk, catalogue, clock, settings or Settings(), rows[:, : progress[1]], stops[:, : progress[2]]
     )
+
+
+@kernel
+def pick_headers(steps: Small, found: Small, step: int, rows: Small) -> None:
+    """The walk's rows of one step: packet, position among all rows, start, end, limit, flags."""
+    count = 0
+    for position in range(len(steps)):
+        if steps[position] == step:
+            rows[0, count], rows[1, count], rows[2, count] = found[0, position], position, found[2, position]
+            rows[3, count], rows[4, count], rows[5, count] = found[3, position], found[4, position], found[5, position]
+            count += 1
 
 
 def _nothing(rows: HeaderRows) -> None:
