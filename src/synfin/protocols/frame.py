@@ -165,7 +165,7 @@ def _by_interface(rows: HeaderRows, texts: list[str]) -> Text:
 
 
 def _options(rows: HeaderRows, code: int, size: int = 0) -> tuple[list[int], list[bytes]]:
-    """Packets that have the option, and its values; of numbers (of `size` bytes) only the first in each packet."""
+    """Packets that have the option, and its values; of numbers (of `size` bytes) the first in each packet."""
     packets: list[int] = []
     values: list[bytes] = []
     for packet in rows.chunk.options:
@@ -292,7 +292,7 @@ def _words(rows: HeaderRows) -> tuple[Integers, list[str]]:
 
 
 def plural(count: int) -> str:
-    """ "1 byte", "2 bytes"."""
+    """A number of bytes in words."""
     return f"{count} byte" if count == 1 else f"{count} bytes"
 
 
@@ -313,7 +313,7 @@ def captured_line(rows: HeaderRows) -> Text:
 
 
 def summary(rows: HeaderRows) -> Text:
-    """ "Frame 2: 74 bytes on wire (592 bits), 74 bytes captured (592 bits) on interface en5, id 0"."""
+    """The frame's number, lengths, interface and direction."""
     interfaces = [
         f" on interface {shown_name(one)}, id {one.number}" if one.is_described and one.number >= 0 else ""
         for one in rows.chunk.interfaces
@@ -567,8 +567,8 @@ FRAME = Protocol(
             Words("How long the frame was on the wire.", "这个帧在线路上的长度。"),
             "",
             Words(
-                "The frame check sequence is usually missing: the network card removes it, so a minimum frame of "
-                "64 bytes appears as 60. Frames far above 1514 bytes come from segmentation offload.",
+                "The frame check sequence is usually missing: the network card removes it, and a minimum "
+                "frame of 64 bytes appears as 60. Frames far above 1514 bytes come from offloading.",
                 "通常不含帧校验序列：网卡已把它去掉，所以 64 字节的最小帧看起来是 60 字节；"
                 "远大于 1514 字节的帧是分段卸载（TSO/GRO）造成的。",
             ),
