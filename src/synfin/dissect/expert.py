@@ -82,17 +82,19 @@ def remark(
     return _expert(mark, about, line or message, present)
 
 
-def follow_up(name: str, about: tuple[Severity, Topic], message: str, line: Line = "") -> Computed:
+def follow_up(
+    name: str, about: tuple[Severity, Topic], message: str, line: Line = "", *, absolute: bool = False
+) -> Computed:
     """A remark that packets before give rise to: whoever follows them supplies the mark (a `Fact`).
 
     Args:
-        name, about, message, line: as for `remark`.
+        name, about, message, line, absolute: as for `remark`.
     """
 
     def present(rows: HeaderRows) -> Sparse:
         return Sparse(np.flatnonzero(rows.has(name)), None)
 
-    return _expert(Fact(name, message, Kind.NONE, show=line), about, line or message, present)
+    return _expert(Fact(name, message, Kind.NONE, show=line, absolute=absolute), about, line or message, present)
 
 
 def _expert(
