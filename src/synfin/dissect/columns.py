@@ -165,6 +165,8 @@ def _numbers(data: Bytes, start: Small, item: Field) -> Integers:
         _read_numbers(start, data, (first, last - first, shift, mask), values)
     if item.kind is Kind.INT:
         values = values - ((values >> (item.bits - 1)) << item.bits)
+    if item.kind is Kind.BOOLEAN and item.bits > 1:
+        values = (values != 0).astype(np.int64)
     if item.scale != 1:
         values *= item.scale
     return values

@@ -16,6 +16,7 @@ from synfin.protocols import riverbed, tcp_options
 from synfin.protocols.tcp_lessons import LESSONS
 from synfin.protocols.tcp_options import name_of, rows_of_nops, said
 from synfin.protocols.transport import (
+    STATUS,
     Carrier,
     Verdict,
     Verification,
@@ -60,13 +61,6 @@ COMPLETENESS = {
     for close in (16, 32, 48)
 }
 """What combinations of the six bits of `tcp.completeness` are called; all others are incomplete."""
-
-STATUS = {verdict.value: verdict.name.capitalize() for verdict in Verdict if verdict < Verdict.ABSENT} | {
-    Verdict.ABSENT.value: "Not present",
-    Verdict.ILLEGAL.value: "Illegal",
-}
-"""What values of `checksum.status` are called."""
-
 
 def _length(rows: HeaderRows) -> Sparse:
     """Bytes of payload on the wire; unknown in fragments and in copies of other packets."""

@@ -809,7 +809,7 @@ def _broken(rows: HeaderRows) -> Text:
 def _is_cut(rows: HeaderRows) -> Flags:
     """True where the capture kept too little of the header to know."""
     around = rows.outer
-    return ~around.is_whole[rows.layer.position]
+    return (around.captured_end < around.limit)[rows.layer.position]
 
 
 BROKEN_OPTION = Protocol(

@@ -38,6 +38,13 @@ SHOWN = {verdict: verdict.name.lower() for verdict in Verdict}
 """What `synfin.checksum.*` says."""
 
 
+STATUS = {verdict.value: verdict.name.capitalize() for verdict in Verdict if verdict < Verdict.ABSENT} | {
+    Verdict.ABSENT.value: "Not present",
+    Verdict.ILLEGAL.value: "Illegal",
+}
+"""What values of `checksum.status` are called."""
+
+
 def verdict_text(verdicts: Integers) -> Text:
     """The words for verdicts (int64, values of `Verdict`)."""
     return text.from_list([SHOWN[verdict] for verdict in Verdict]).take(verdicts)

@@ -1,0 +1,2 @@
+"""What to teach about UDP."""
+LESSONS = {}
