@@ -6,7 +6,7 @@ Every function here takes and returns whole columns.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -203,6 +203,12 @@ def named(values: Integers, names: dict[int, str], otherwise: str = "Unknown") -
     """What each value is called."""
     distinct, rows = np.unique(values, return_inverse=True)
     return from_list([names.get(int(value), otherwise) for value in distinct]).take(rows)
+
+
+def each(values: Integers, say: Callable[[int], str]) -> Text:
+    """What a function says of each value; it is asked once for every different one."""
+    distinct, rows = np.unique(values, return_inverse=True)
+    return from_list([say(int(value)) for value in distinct]).take(rows)
 
 
 def stack(texts: Sequence[Text]) -> Text:
