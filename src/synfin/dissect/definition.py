@@ -270,6 +270,7 @@ class Items:
         count_by: name of the field that holds how many there are, "" if the area's end tells.
         label: line of the tree under which the items stand, "" for none.
         skip: bytes between the fixed fields and the list.
+        area: first byte of each list and one past its last, where it is not there.
     """
 
     family: str
@@ -282,6 +283,7 @@ class Items:
     key_bits: int = 8
     count_by: str = ""
     skip: int = 0
+    area: Callable[[HeaderRows], tuple[Integers, Integers]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +308,8 @@ class Protocol:
         body: this is no protocol of its own but the continuation of the header before (an ICMP message).
         carries: what follows, when no protocol claims it, is `data`; False if it is padding.
         quotes: what follows is a copy of some other packet, not part of this one.
+        encloses: what follows stands in the tree below this header (as copies always do).
+        takes: bytes after each header that belong to it after all, where only more than its own bits tell.
         items: a list of options or records.
         summary: tree line of the whole header: template over its names, or a function; "" for `title`.
         info: text of the Info column likewise; "" if it leaves the column alone.
@@ -332,6 +336,8 @@ class Protocol:
     body: bool = False
     carries: bool = True
     quotes: bool = False
+    encloses: bool = False
+    takes: Callable[[HeaderRows], Integers] | None = None
     items: tuple[Items, ...] = ()
     summary: Line = ""
     info: Line = ""

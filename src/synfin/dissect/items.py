@@ -57,6 +57,9 @@ def find_items(
 
 def _area(rows: HeaderRows, items: Items) -> tuple[Integers, Integers]:
     """Where each header's list begins and ends; nothing beyond what was captured."""
+    if items.area is not None:
+        begin, end = items.area(rows)
+        return begin, np.minimum(end, rows.captured_end)
     protocol = rows.layer.protocol
     begin = rows.start.astype(np.int64) + protocol.minimum + items.skip
     for item in protocol.fields:
@@ -65,8 +68,8 @@ def _area(rows: HeaderRows, items: Items) -> tuple[Integers, Integers]:
             present = np.zeros(len(rows), np.int64)
             present[column.rows] = 0 if column.bits is None else column.bits // 8
             begin += present
-    end = rows.limit if protocol.header_length is None else rows.end
-    return begin, np.minimum(end.astype(np.int64), rows.captured_end)
+    last = rows.limit if protocol.header_length is None else rows.end
+    return begin, np.minimum(last.astype(np.int64), rows.captured_end)
 
 
 def _choice(members: Mapping[int, Protocol], protocols: list[Protocol]) -> Integers:

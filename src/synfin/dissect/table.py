@@ -125,7 +125,23 @@ class PacketTable:
         rows = np.empty((6, self._headers_of_step[step]), np.int32)
         pick_headers(self.found[1], self.found, step, rows)
         packet, position, start, end, limit, flags = rows
+        if protocol.takes is None:
+            self._give_way(position, start)
         return Layer(protocol, packet, start, end, limit, flags, position)
+
+    def _give_way(self, position: Small, start: Small) -> None:
+        """Let headers begin later where the header before takes more than its own bits told the walk."""
+        for name, taken in self._taken.items():
+            after = self.layer(name).position + 1
+            at = np.minimum(np.searchsorted(position, after), max(len(position) - 1, 0))
+            follows = np.flatnonzero(position[at] == after) if len(position) else at[:0]
+            start[at[follows]] += taken[follows].astype(np.int32)
+
+    @cached_property
+    def _taken(self) -> dict[str, Integers]:
+        protocols = [self.catalogue.by_name[name] for name in self.catalogue.program.names]
+        present = zip(protocols, self._headers_of_step, strict=True)
+        return {p.name: p.takes(self.rows(p.name)) for p, count in present if p.takes is not None and count}
 
     @cached_property
     def _headers_of_step(self) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -80,9 +80,14 @@ class Trees:
     def packet(self, index: int) -> tuple[Node, ...]:
         """The top lines of one packet, each with its tree, in the order of its headers."""
         nodes = [node for protocol in self._everywhere if (node := self._header(protocol, index)).children]
-        found = self.table.found
         first, last = self._bounds[index], self._bounds[index + 1]
+        return (*nodes, *self._headers(first, last), *self._stops(index))
+
+    def _headers(self, first: int, last: int) -> tuple[Node, ...]:
+        """The nodes of consecutive headers; those inside a header that encloses them stand below it."""
+        found = self.table.found
         names = self.table.catalogue.program.names
+        nodes: list[Node] = []
         for at in range(first, last):
             protocol = self.table.catalogue.by_name[names[found[1, at]]]
             row = self._row(protocol.name, at)
@@ -90,7 +95,10 @@ class Trees:
                 nodes[-1] = self._continued(nodes[-1], protocol, row)
             else:
                 nodes.append(self._header(protocol, row))
-        return (*nodes, *self._stops(index))
+            if protocol.encloses or protocol.quotes:
+                nodes[-1] = _around(nodes[-1], self._headers(at + 1, last))
+                break
+        return tuple(nodes)
 
     @cached_property
     def _everywhere(self) -> tuple[Protocol, ...]:
@@ -161,11 +169,17 @@ class Trees:
                 )
 
     def _group(self, protocol: Protocol, group: Group, row: int, children: tuple[Node, ...]) -> Node:
-        label = fill(self.table.rows(protocol.name), group.show)[row] if group.show else group.label
+        label = self._group_labels(protocol, group)[row] if group.show else group.label
         spread = [child for child in children if child.start >= 0]
         start = min((child.start for child in spread), default=-1)
         end = max((child.start + child.length for child in spread), default=-1)
         return Node(f"[{label}]" if group.generated else label, "", "", start, end - start, children)
+
+    def _group_labels(self, protocol: Protocol, group: Group) -> list[str]:
+        key = f"{protocol.name}/{id(group)}"
+        if key not in self._summaries:
+            self._summaries[key] = fill(self.table.rows(protocol.name), group.show).to_list()
+        return self._summaries[key]
 
     def _item_lines(self, protocol: Protocol, item: Named) -> _Lines:
         key = (protocol.name, id(item))
@@ -245,6 +259,16 @@ class _Contents:
         for at in range(first, last):
             made += trees.item_nodes(self.members[self.member[at]], self.row[at])
         return made
+
+
+def _around(node: Node, inside: tuple[Node, ...]) -> Node:
+    """The node with others below it, in the order of the bytes."""
+    if not inside:
+        return node
+    at = len(node.children)
+    while at and node.children[at - 1].start > inside[0].start:
+        at -= 1
+    return replace(node, children=node.children[:at] + inside + node.children[at:])
 
 
 def label_text(column: Column, rows: HeaderRows) -> Text:
