@@ -140,9 +140,7 @@ def _true(flags: Flags) -> Sparse:
 def summary(rows: HeaderRows) -> Text:
     """The title and the operation."""
     opcode = rows.values("opcode", missing=-1)
-    distinct, place = np.unique(opcode, return_inverse=True)
-    known = [OPCODES.get(one, f"opcode 0x{max(one, 0):04x}") for one in distinct.tolist()]
-    called = text.from_list(known).take(place)
+    called = text.each(opcode, lambda one: OPCODES.get(one, f"opcode 0x{max(one, 0):04x}"))
     gratuitous = text.where(names_itself(rows), text.literal("/gratuitous ARP", len(rows)))
     called = text.join([called, gratuitous])
     for flags, name in ((announces(rows), "ARP Announcement"), (probes(rows), "ARP Probe")):
@@ -269,7 +267,7 @@ PROTOCOL = Protocol(
     name="arp",
     title="Address Resolution Protocol",
     reference="RFC 826",
-    follows=(("ethertype", 0x0806), ("ethertype", 0x8035), ("gre.proto", 0x0806), ("llc.dsap", 0x98)),
+    follows=(("ethertype", 0x0806), ("ethertype", 0x8035), ("gre.proto", 0x0806)),
     header_length=Length((("hw.size", 2), ("proto.size", 2)), bias=8),
     carries=False,
     short=short,

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synfin.dissect import text
 from synfin.dissect.definition import Computed, Field, Protocol
 from synfin.dissect.kinds import Kind
-from synfin.dissect.layers import HeaderRows
-from synfin.dissect import text
+
+if TYPE_CHECKING:
+    from synfin.basics.arrays import Integers
+    from synfin.dissect.layers import HeaderRows
+    from synfin.dissect.text import Text
+
+UNNUMBERED_INFORMATION = 0x03
+"""The only odd LLC control field behind which a packet follows."""
 
 
-def length(rows: HeaderRows):  # noqa
-    return rows.limit.astype("int64") - rows.start
+def length(rows: HeaderRows) -> Integers:
+    """How many of the bytes were captured."""
+    start = rows.start.astype(np.int64)
+    return np.minimum(rows.limit.astype(np.int64), rows.captured_end) - start
+
+
+def summary(rows: HeaderRows) -> Text:
+    """How many bytes."""
+    return text.each(length(rows), lambda size: "Data (1 byte)" if size == 1 else f"Data ({size} bytes)")
 
 
 PROTOCOL = Protocol(
     name="data",
     title="Data",
-    reference="",
-    follows=(),
+    reference="none",
+    follows=tuple(
+        ("llc.control", control)
+        for control in range(256)
+        if control & 1 and control != UNNUMBERED_INFORMATION
+    ),
     carries=False,
+    summary=summary,
     fields=(
         Field("data", 0, "Data", Kind.BYTES, rest=True),
-        Computed("len", "Length", Kind.UINT, length),
+        Computed("len", "Length", Kind.INT, length),
     ),
 )

@@ -17,7 +17,7 @@ from synfin.dissect.layers import HeaderRows, Sparse
 from synfin.dissect.template import drawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from synfin.basics.arrays import Flags, Integers
     from synfin.capture.chunk import Interface
@@ -296,20 +296,14 @@ def plural(count: int) -> str:
     return f"{count} byte" if count == 1 else f"{count} bytes"
 
 
-def sized(values: Integers, line: Callable[[int], str]) -> Text:
-    """A line for each size; sizes are few."""
-    distinct, place = np.unique(values, return_inverse=True)
-    return text.from_list([line(size) for size in distinct.tolist()]).take(place)
-
-
 def wire_line(rows: HeaderRows) -> Text:
     """Bytes and bits on the wire."""
-    return sized(rows.chunk.length, lambda size: f"Frame Length: {plural(size)} ({size * 8} bits)")
+    return text.each(rows.chunk.length, lambda size: f"Frame Length: {plural(size)} ({size * 8} bits)")
 
 
 def captured_line(rows: HeaderRows) -> Text:
     """Bytes and bits in the file."""
-    return sized(rows.chunk.captured, lambda size: f"Capture Length: {plural(size)} ({size * 8} bits)")
+    return text.each(rows.chunk.captured, lambda size: f"Capture Length: {plural(size)} ({size * 8} bits)")
 
 
 def summary(rows: HeaderRows) -> Text:
@@ -325,8 +319,8 @@ def summary(rows: HeaderRows) -> Text:
         [
             text.literal("Frame ", len(rows)),
             text.decimal(number(rows)),
-            sized(rows.chunk.length, lambda size: f": {plural(size)} on wire ({size * 8} bits), "),
-            sized(rows.chunk.captured, lambda size: f"{plural(size)} captured ({size * 8} bits)"),
+            text.each(rows.chunk.length, lambda size: f": {plural(size)} on wire ({size * 8} bits), "),
+            text.each(rows.chunk.captured, lambda size: f"{plural(size)} captured ({size * 8} bits)"),
             _by_interface(rows, interfaces),
             text.named(towards, {1: " (inbound)", 2: " (outbound)"}, otherwise=""),
         ]
@@ -355,7 +349,7 @@ def _flag(
         packets, values = flag(rows, shift, bits)
         all_values = np.zeros(len(rows), np.int64)
         all_values[packets] = np.asarray(values)
-        return sized(
+        return text.each(
             all_values, lambda value: drawn(value, bits, 32 - shift - bits, 32) + f"{label}: {shown(value)}"
         )
 
