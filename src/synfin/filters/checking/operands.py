@@ -29,6 +29,9 @@ ALLOWED = {"&": MASKABLE, "+": ADDABLE, "-": ADDABLE, "*": FACTORS, "/": FACTORS
 """Kinds that each arithmetic operator takes."""
 
 
+BITWISE = "`&` works on bits; tests are joined by `&&` or `and`."
+
+
 class Selected(NamedTuple):
     """One value of a field in the selected packet.
 
@@ -145,7 +148,7 @@ class Operands:
         if info is None:
             raise self._names.missing(word, f'"{word.text}" is not a valid protocol or protocol field.')
         self._names.used.add(info.name)
-        return Read(info.name, BYTES if raw else _type_of(info), ranges, raw)
+        return Read(info.name, BYTES if raw else type_of(info), ranges, raw)
 
     def _reference(self, node: syntax.Reference) -> Fixed:
         used = set(self._names.used)
@@ -184,10 +187,12 @@ class Operands:
     def _arithmetic(self, node: syntax.Arithmetic, wanted: Wanted | None) -> checked.Operand:
         left = self.operand(node.left, wanted)
         if left.type.kind not in ALLOWED[node.operator]:
-            raise FilterError(f"{left.type.code} cannot {node.operator}.", span=node.span)
+            problem = f"{left.type.code} cannot {node.operator}."
+            raise FilterError(problem, span=node.span, hint=BITWISE if node.operator == "&" else "")
         right = self.operand(node.right, self.wanted(left, node.left))
         if not is_compatible(left.type, right.type):
-            raise incompatible(node.left, node.right)
+            error = incompatible(node.left, node.right)
+            raise FilterError(str(error), span=error.span, hint=BITWISE) if node.operator == "&" else error
         if right.type.kind not in ALLOWED[node.operator]:
             raise FilterError(f"{right.type.code} cannot {node.operator}.", span=node.span)
         if isinstance(left, Fixed) and isinstance(right, Fixed):
@@ -306,7 +311,8 @@ def _known(operator: str, left: Fixed, right: Fixed) -> Fixed | None:
     return Fixed((value,), left.type) if fits else None
 
 
-def _type_of(info: FieldInfo) -> Type:
+def type_of(info: FieldInfo) -> Type:
+    """The type of a field's values."""
     return Type(info.kind, info.width, signed=info.kind is Kind.INT)
 
 

@@ -291,6 +291,18 @@ def _numbered(table: PacketTable, layer: Layer) -> tuple[Integers, Integers]:
     return np.arange(len(layer)) - first[layer.packet] + 1, counts[layer.packet]
 
 
+def layers_of(table: PacketTable, read: Read) -> list[tuple[Integers, Integers]]:
+    """Of each row of `Reader.parts`: number of its layer in the packet, from 1, and how many there are."""
+    if read.name not in table.catalogue.sources:
+        return [_numbered(table, table.layer(read.name))]
+    found = []
+    for source in table.catalogue.sources[read.name]:
+        column = table.field_column(source.protocol.name, source.item)
+        number, count = _numbered(table, column.layer)
+        found.append((number, count) if column.rows is None else (number[column.rows], count[column.rows]))
+    return found
+
+
 def _stacked(parts: list[Rows]) -> Rows:
     if len(parts) == 1:
         return parts[0]
