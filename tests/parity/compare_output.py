@@ -1,0 +1,204 @@
+"""Compares what `synfin read` prints with what `tshark -2 -n` prints, form by form, line by line.
+
+    python tests/parity/compare_output.py                    # all forms, all captures of ../shared/captures
+    python tests/parity/compare_output.py --forms tree,json a.pcap
+    python tests/parity/compare_output.py --show 20          # the twenty commonest differences of each form
+
+Only packets count all of whose protocols are in synfin's catalogue. Prints, for each form, how many packets
+and lines are identical, and what differs most often, with a packet to look at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from synfin.session import protocols
+from tests.parity.compare import capture_files
+
+NEVER_IN_THE_CATALOGUE = {"ethertype", "_ws.short", "_ws.malformed"}
+"""Words of `frame.protocols` that stand for no protocol of anybody's."""
+
+LINES_SHOWN = 200
+"""Characters of a differing line that are printed."""
+
+Split = Callable[[str], list[list[str]]]
+
+
+def by_line(output: str) -> list[list[str]]:
+    """One line per packet."""
+    return [[line] for line in output.split("\n")[:-1]]
+
+
+def by_tree(output: str) -> list[list[str]]:
+    """A packet's block begins with its frame, or with the remarks about it."""
+    packets: list[list[str]] = []
+    begins = True
+    for line in output.split("\n")[:-1]:
+        is_first = line.startswith("Packet comments") or (
+            line.startswith("Frame ") and ": " in line and not (packets and packets[-1][0] == "Packet comments" and begins)
+        )
+        if is_first:
+            packets.append([])
+            begins = line.startswith("Packet comments")
+        elif line.startswith("Frame "):
+            begins = False
+        if not packets:
+            packets.append([])
+        packets[-1].append(line)
+    return packets
+
+
+def by_blank_line(output: str) -> list[list[str]]:
+    """Hex dumps: a blank line ends each packet."""
+    return [block.split("\n") for block in output.split("\n\n")[:-1]]
+
+
+def by_object(output: str) -> list[list[str]]:
+    """A packet's object of a JSON array; what ends it may be followed by a comma."""
+    packets: list[list[str]] = []
+    for line in output.split("\n"):
+        if line == "  {":
+            packets.append([])
+        if packets and line != "]":
+            packets[-1].append(line.removesuffix(",") if line == "  }," else line)
+    return [[line for line in packet if line] for packet in packets]
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way of calling both programs: the arguments, and how to tell packets apart in the output."""
+
+    arguments: tuple[str, ...]
+    split: Split = by_line
+
+
+def chosen(*names: str) -> tuple[str, ...]:
+    """`-e` for each name."""
+    return tuple(part for name in names for part in ("-e", name))
+
+
+SOME = chosen(
+    "frame.number", "frame.time", "eth.addr", "ip.src", "ip.flags", "ip", "tcp.port", "udp.port", "tcp.flags.str"
+)
+COLUMNS = chosen(*(f"_ws.col.{title}" for title in ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info")))
+
+FORMS = {
+    "list": Form(()),
+    **{f"list -t {form}": Form(("-t", form)) for form in ("a", "ad", "adoy", "d", "dd", "e", "u", "ud", "udoy")},
+    "tabs": Form(("-T", "tabs")),
+    "columns": Form(("-T", "fields", *COLUMNS)),
+    "fields": Form(("-T", "fields", *SOME)),
+    "fields quoted": Form(("-T", "fields", *SOME, "-E", "quote=d", "-E", "separator=,", "-E", "aggregator=/s")),
+    "fields first": Form(("-T", "fields", *SOME, "-E", "occurrence=f", "-E", "quote=s")),
+    "fields last": Form(("-T", "fields", *SOME, "-E", "occurrence=l", "-E", "separator=/s")),
+    "tree": Form(("-V",), by_tree),
+    "tree of some": Form(("-O", "ip,tcp,icmp,arp"), by_tree),
+    "hex": Form(("-x",), by_blank_line),
+    "tree and hex": Form(("-V", "-x"), by_tree),
+    "json": Form(("-T", "json"), by_object),
+    "json of some": Form(("-T", "json", *SOME), by_object),
+    "json with bytes": Form(("-T", "json", "-x"), by_object),
+}
+
+
+@dataclass
+class Tally:
+    """What was found of one form."""
+
+    packets: int = 0
+    equal: int = 0
+    lines: int = 0
+    equal_lines: int = 0
+    differences: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+
+    def compare(self, where: str, ours: list[str], theirs: list[str]) -> None:
+        """Count one packet."""
+        self.packets += 1
+        self.lines += len(theirs)
+        if ours == theirs:
+            self.equal += 1
+            self.equal_lines += len(theirs)
+            return
+        for kind, a, b, c, d in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
+            if kind == "equal":
+                self.equal_lines += b - a
+                continue
+            for sign, line in [("-", line) for line in ours[a:b]] + [("+", line) for line in theirs[c:d]]:
+                pattern = sign + re.sub(r"[0-9a-f]*\d[0-9a-f]*", "#", line)
+                self.differences[pattern] += 1
+                self.examples.setdefault(pattern, f"{sign} {where}: {line}")
+
+
+def printed(program: list[str], path: Path, arguments: Iterable[str]) -> str:
+    """What a program says about a file."""
+    command = [*program, *arguments, "-r", str(path)]
+    return subprocess.run(command, capture_output=True, check=False).stdout.decode("utf-8", "replace")
+
+
+def ours(path: Path, arguments: Iterable[str]) -> str:
+    """By synfin."""
+    return printed([sys.executable, "-m", "synfin", "read"], path, arguments)
+
+
+def theirs(path: Path, arguments: Iterable[str]) -> str:
+    """By tshark."""
+    return printed(["tshark", "-2", "-n"], path, arguments)
+
+
+def known_packets(path: Path) -> list[bool]:
+    """Of each packet, whether the catalogue has all of its protocols."""
+    known = {protocol.path for protocol in protocols()} | NEVER_IN_THE_CATALOGUE
+    return [
+        set(line.split(":")) <= known
+        for line in theirs(path, ("-T", "fields", "-e", "frame.protocols")).split("\n")[:-1]
+    ]
+
+
+def tallied(names: Iterable[str], files: Iterable[Path]) -> dict[str, Tally]:
+    """Every form over every file."""
+    tallies = {name: Tally() for name in names}
+    for path in files:
+        known = known_packets(path)
+        for name, tally in tallies.items():
+            form = FORMS[name]
+            mine, other = (form.split(say(path, form.arguments)) for say in (ours, theirs))
+            if len(mine) != len(other):
+                tally.differences[f"packets in {path.name}: {len(mine)} ≠ {len(other)}"] += 1
+            for number, (is_known, a, b) in enumerate(zip(known, mine, other, strict=False), 1):
+                if is_known:
+                    tally.compare(f"{path.name} #{number}", a, b)
+    return tallies
+
+
+def report(tallies: dict[str, Tally], shown: int) -> Iterator[str]:
+    """One line per form, and its commonest differences."""
+    for name, tally in tallies.items():
+        yield f"{name:16} {tally.equal:7} of {tally.packets:7} packets, {tally.equal_lines:9} of {tally.lines:9} lines"
+        for pattern, count in tally.differences.most_common(shown):
+            yield f"    {count:6} {tally.examples.get(pattern, pattern)[:LINES_SHOWN]}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Compare and print; 1 if anything differs."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--forms", default=",".join(FORMS))
+    parser.add_argument("--show", type=int, default=5, metavar="N")
+    given = parser.parse_args(arguments)
+    tallies = tallied(given.forms.split(","), given.files or capture_files())
+    for line in report(tallies, given.show):
+        print(line)  # noqa: T201 - a command
+    return int(any(tally.equal < tally.packets for tally in tallies.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
