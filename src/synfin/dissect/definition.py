@@ -227,8 +227,8 @@ class Next:
         length_below: smaller values are no keys but the number of bytes that follow, which are then
             found under key `LENGTH_KEY` of the family (IEEE 802.3).
         length_from: but values smaller than this one are keys again.
-        through: ranges of the field's values and what `frame.protocols` shows between this header and
-            the next where the value is in one of them.
+        through: a field, a range of its values, and what `frame.protocols` shows between this header and
+            the next where the value is in that range.
     """
 
     field: str
@@ -236,7 +236,7 @@ class Next:
     peek: int = 0
     length_below: int = 0
     length_from: int = 0
-    through: tuple[tuple[range, str], ...] = ()
+    through: tuple[tuple[str, range, str], ...] = ()
 
 
 LENGTH_KEY = 0x05DC

@@ -336,7 +336,7 @@ PROTOCOL = Protocol(
             "ethertype",
             length_from=1,
             length_below=LONGEST + 1,
-            through=tuple((span, "ethertype") for span in TYPES),
+            through=tuple(("type", span, "ethertype") for span in TYPES),
         ),
     ),
     short=column_protocol,

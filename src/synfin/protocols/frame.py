@@ -282,9 +282,9 @@ def _words(rows: HeaderRows) -> tuple[Integers, list[str]]:
     codes = table.found[1].astype(np.int64)
     for step, protocol in enumerate(protocols):
         for following in protocol.next_by:
-            for span, through in following.through:
+            for name, span, through in following.through:
                 headers = table.rows(protocol.name)
-                keys = headers.values(following.field, missing=-1)
+                keys = headers.values(name, missing=-1)
                 passed = headers.layer.position[(keys >= span.start) & (keys < span.stop)]
                 codes[passed] = len(words)
                 words.append(":".join(part for part in (words[step], through) if part))

@@ -81,7 +81,7 @@ PROTOCOLS = (
             Next(
                 "synfin.ieee8021ad.etype",
                 "ethertype",
-                through=((range(SERVICE_TAG), "ethertype"), (range(SERVICE_TAG + 1, 1 << 16), "ethertype")),
+                through=(("ieee8021ah.etype", TYPES, "ethertype"),),
             ),
         ),
         short=column_protocol,
@@ -122,7 +122,7 @@ PROTOCOLS = (
         follows=(("ieee8021ad.tag", SERVICE_TAG),),
         prefix="ieee8021ad",
         body=True,
-        next_by=(Next("ieee8021ah.etype", "ethertype", through=((TYPES, "ethertype"),)),),
+        next_by=(Next("ieee8021ah.etype", "ethertype", through=(("ieee8021ah.etype", TYPES, "ethertype"),)),),
         short=column_protocol,
         info=column_info,
         fields=(

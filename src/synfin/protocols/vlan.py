@@ -60,7 +60,7 @@ PROTOCOL = Protocol(
     title="802.1Q Virtual LAN",
     reference="IEEE 802.1Q",
     follows=(("ethertype", 0x8100), ("ethertype", 0x9100)),
-    next_by=(Next("etype", "ethertype", length_below=LONGEST + 1, through=((TYPES, "ethertype"),)),),
+    next_by=(Next("etype", "ethertype", length_below=LONGEST + 1, through=(("etype", TYPES, "ethertype"),)),),
     short=column_protocol,
     summary="802.1Q Virtual LAN, PRI: {priority}, DEI: {dei}, ID: {id}",
     info=column_info,
