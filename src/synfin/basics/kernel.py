@@ -24,6 +24,9 @@ PLAIN_BELOW = 2048
 MODE = os.environ.get("SYNFIN_KERNELS", "")
 """For tests: "plain" never compiles, "compiled" always does; anything else decides by the work."""
 
+PART = -1
+"""Instead of `plain_below`: the loop is only a part of others and compiled with them, never alone."""
+
 PATIENCE = 4
 """How often little work may come before it counts as much."""
 
@@ -54,7 +57,7 @@ class Kernel(Generic[P, R]):
         self.__module__ = plain.__module__
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        if self._compiled is None and self._is_little(args[0]):
+        if self.plain_below == PART or (self._compiled is None and self._is_little(args[0])):
             return self.plain(*args, **kwargs)
         return self.compiled()(*args, **kwargs)  # type: ignore[no-any-return]
 
@@ -103,7 +106,7 @@ def kernel(
 
     Args:
         function: the loop; it may call kernels of the same file only (the disk cache watches one file).
-        plain_below: see `Kernel`; 0 compiles always.
+        plain_below: see `Kernel`; 0 compiles always, `PART` leaves it to the kernels that use this one.
     """
     if function is None:
         return lambda given: Kernel(given, plain_below)
