@@ -15,6 +15,7 @@ from synfin.dissect.walk import PARTIAL, Reason
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers, Values
     from synfin.dissect.table import PacketTable
+    from synfin.dissect.text import Text
 
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 """Bits of `tcp.flags` (RFC 9293 3.1)."""
@@ -42,7 +43,7 @@ class Segments:
         chosen: which rows of the layer they are; None if all.
         number: packet number, from 1.
         time: nanoseconds since the epoch, 0 for records without a time.
-        wire_length: bytes of the packet on the wire.
+        wire_length, captured: bytes of the packet on the wire, and in the capture.
         flags: the 12 flag bits.
         seq, ack: raw numbers.
         window: the 16-bit field.
@@ -59,6 +60,7 @@ class Segments:
     number: Integers
     time: Integers
     wire_length: Integers
+    captured: Integers
     flags: Integers
     seq: Integers
     ack: Integers
@@ -79,7 +81,11 @@ class Segments:
         """The rows of the TCP layer that these segments are."""
         return np.arange(len(self)) if self.chosen is None else self.chosen
 
-    def supply(self, name: str, values: Values, present: Flags | None = None) -> None:
+    def declares(self, name: str) -> bool:
+        """Whether the protocol "tcp" has a fact of this name."""
+        return any(item.name == name for item in self.headers.layer.protocol.every_field())
+
+    def supply(self, name: str, values: Values | Text, present: Flags | None = None) -> None:
         """Give a fact of the protocol "tcp" its values.
 
         Args:
@@ -87,10 +93,11 @@ class Segments:
             values: one per segment.
             present: where there is a value; None for everywhere.
         """
-        supplied: Sparse | Values
+        supplied: Sparse | Values | Text
         if present is not None and not present.all():
             chosen = np.flatnonzero(present)
-            supplied = Sparse(self.rows[chosen], values[chosen])
+            kept = values[chosen] if isinstance(values, np.ndarray) else values.take(chosen)
+            supplied = Sparse(self.rows[chosen], kept)
         else:
             supplied = values if self.chosen is None else Sparse(self.chosen, values)
         self.headers.table.supply("tcp", name, supplied)
@@ -134,6 +141,7 @@ def segments(table: PacketTable) -> Segments:
         number=packet.astype(np.int64) + table.chunk.first,
         time=time,
         wire_length=table.chunk.length[packet],
+        captured=table.chunk.captured[packet],
         flags=column("flags"),
         seq=column("seq_raw"),
         ack=column("ack_raw"),
@@ -201,7 +209,9 @@ def _addresses(
     names = table.catalogue.program.names
     steps = {name: names.index(name) for name in ("ip", "ipv6") if name in names}
     found = table.found[1]
-    is_ip = np.isin(found, list(steps.values()))
+    is_ip = np.zeros(len(found), np.bool_)
+    for step in steps.values():
+        is_ip |= found == step
     while True:  # over extension headers, of which a packet has less than MAX_DEPTH
         elsewhere = ~is_ip[around]
         if not elsewhere.any():

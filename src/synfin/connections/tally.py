@@ -13,20 +13,24 @@ from synfin.connections.segments import QUOTED, Segments
 if TYPE_CHECKING:
     from synfin.basics.arrays import Integers
 
-FIRST, PREVIOUS, PACKETS, BYTES, PAYLOAD = 0, 1, 2, 4, 6
-"""Columns of `Tallies.state`; the last three have one column for each side."""
+FIRST, PREVIOUS, PACKETS, BYTES, PAYLOAD, LACKS, FIRST_PACKET, LAST_PACKET = 0, 1, 2, 4, 6, 8, 9, 10
+"""Columns of `Tallies.state`; packets, bytes and payload have one column for each side."""
+
+CUT, BACKWARDS = 1, 2
+"""Bits of `LACKS`: a packet was captured in part only; a packet is earlier than the one before."""
 
 
 class Tallies:
     """Times and sums of every connection.
 
     Attributes:
-        state: int64 (capacity, 8): time of the first and of the latest header (quotations too), then for
-            each side packets, their bytes on the wire, their payload bytes.
+        state: int64 (capacity, 11): time of the first and of the latest header (quotations too); for each
+            side packets, their bytes on the wire, their payload bytes; `CUT` | `BACKWARDS`; number of the
+            first and of the latest packet (no quotations).
     """
 
     def __init__(self) -> None:
-        self.state = np.zeros((0, 8), np.int64)
+        self.state = np.zeros((0, 11), np.int64)
 
     def advance(self, segments: Segments, grouping: Grouping, count: int) -> tuple[Integers, Integers]:
         """Count the next chunk.
@@ -41,38 +45,39 @@ class Tallies:
             `tcp.time_relative` and `tcp.time_delta`.
         """
         self.state = grown(self.state, count)
-        rows = np.stack(
-            (
-                segments.time,
-                segments.side,
-                segments.extent,
-                segments.wire_length,
-                segments.length,
-                grouping.role,
-            )
-        )
+        rows = np.stack((segments.number, segments.time, segments.side, segments.extent, grouping.role))
+        sizes = np.stack((segments.wire_length, segments.captured, segments.length))
         out = np.empty((2, len(segments)), np.int64)
-        tally(grouping.connection, rows, self.state, out)
+        tally(grouping.connection, rows, sizes, self.state, out)
         return out[0], out[1]
 
 
 @kernel
-def tally(connection: Integers, rows: Integers, state: Integers, out: Integers) -> None:
+def tally(connection: Integers, rows: Integers, sizes: Integers, state: Integers, out: Integers) -> None:
     """Count each segment to its connection; times are subtracted, whatever their order.
 
     Args:
         connection: of each segment.
-        rows: (6, n) time, side, extent, wire length, payload length, role.
+        rows: (5, n) packet number, time, side, extent, role in the grouping.
+        sizes: (3, n) bytes of the packet on the wire and captured, payload bytes.
         state: see `Tallies.state`; updated.
         out: (2, n) time since the first and since the previous header of the connection; filled.
     """
     for row in range(len(connection)):
-        of, time, side = connection[row], rows[0, row], rows[1, row]
-        if rows[5, row] & CREATES:
+        of, number, time, side = connection[row], rows[0, row], rows[1, row], rows[2, row]
+        if rows[4, row] & CREATES:
             state[of, FIRST], state[of, PREVIOUS] = time, time
         out[0, row], out[1, row] = time - state[of, FIRST], time - state[of, PREVIOUS]
+        if time < state[of, PREVIOUS]:
+            state[of, LACKS] |= BACKWARDS
         state[of, PREVIOUS] = time
-        if rows[2, row] != QUOTED:
-            state[of, PACKETS + side] += 1
-            state[of, BYTES + side] += rows[3, row]
-            state[of, PAYLOAD + side] += rows[4, row]
+        if rows[3, row] == QUOTED:
+            continue
+        if sizes[1, row] < sizes[0, row]:
+            state[of, LACKS] |= CUT
+        if state[of, FIRST_PACKET] == 0:
+            state[of, FIRST_PACKET] = number
+        state[of, LAST_PACKET] = number
+        state[of, PACKETS + side] += 1
+        state[of, BYTES + side] += sizes[0, row]
+        state[of, PAYLOAD + side] += sizes[2, row]

@@ -1,0 +1,117 @@
+"""What happened in a connection, in a few letters: the `history` of Zeek's connection log.
+
+Upper case: the originator did it; lower case: the responder. s SYN, h SYN with ACK, a bare ACK, d data, f FIN,
+r RST, g missing bytes acknowledged, t data resent, w zero window, i FIN with RST, q SYN with FIN or RST. Each is written
+when it first happens; g, t and w again the tenth, hundredth, … time. Bad checksums (c) are not looked for:
+offloading makes them on every sending host.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synfin.basics.kernel import kernel
+from synfin.connections.group import Grouping, grown
+from synfin.connections.segments import ACK, FIN, RST, SYN, WHOLE, Segments
+from synfin.connections.sequence import ACKS_UNSEEN, OLD, ZERO_WINDOW
+
+if TYPE_CHECKING:
+    from synfin.basics.arrays import Integers
+
+LETTERS = b"SHADFRIQTWG"
+S, H, A, D, F, R, I, Q, T, W, G = (1 << bit for bit in range(len(LETTERS)))  # noqa: E741 - Zeek's letter
+REPEATED = (T, W, G)
+LENGTH = 40
+"""Letters kept for one connection; what comes later is not told."""
+
+
+class Histories:
+    """The letters of every connection.
+
+    Attributes:
+        letters: uint8 (capacity, LENGTH), 0 where nothing is written yet; upper case for side 0.
+    """
+
+    def __init__(self) -> None:
+        self.letters = np.zeros((0, LENGTH), np.uint8)
+        self._seen = np.zeros((0, 2), np.uint16)
+        self._times = np.zeros((0, 6), np.uint32)
+
+    def advance(self, segments: Segments, grouping: Grouping, brings: Integers, count: int) -> None:
+        """Write down the next chunk.
+
+        Args:
+            segments: its segments.
+            grouping: their connections.
+            brings: see `Sequences.advance`.
+            count: how many connections there are.
+        """
+        self.letters = grown(self.letters, count)
+        self._seen = grown(self._seen, count)
+        self._times = grown(self._times, count)
+        happened = happenings(segments, brings)
+        write(grouping.connection, segments.side, happened, self._seen, self._times, self.letters)
+
+
+def happenings(segments: Segments, brings: Integers) -> Integers:
+    """What each segment is, as bits; of several flags only the combination counts, as in Zeek."""
+    flags, length = segments.flags, segments.length
+    happened = np.where(length > 0, D, np.where(flags & ACK, A, 0))
+    happened = np.where(flags & FIN, F, happened)
+    happened = np.where(flags & RST, np.where(flags & FIN, I, R), happened)
+    odd = (flags & (FIN | RST)) != 0
+    happened = np.where(flags & SYN, np.where(odd, Q, np.where(flags & ACK, H, S)), happened)
+    happened |= np.where((brings & OLD) & (length > 0), T, 0)
+    happened |= np.where(brings & ZERO_WINDOW, W, 0) | np.where(brings & ACKS_UNSEEN, G, 0)
+    return np.where(segments.extent == WHOLE, happened, 0)
+
+
+@kernel
+def write(
+    connection: Integers,
+    side: Integers,
+    happened: Integers,
+    seen: Integers,
+    times: Integers,
+    letters: Integers,
+) -> None:
+    """Write a letter for each thing that happens for the first time, or for a round number of times.
+
+    Args:
+        connection: of each segment.
+        side: that sent it.
+        happened: bits of `LETTERS`.
+        seen: bits written already, for each side; updated.
+        times: how often each of T, W, G happened on each side; updated.
+        letters: see `Histories.letters`; updated.
+    """
+    for row in range(len(connection)):
+        of, by, bits = connection[row], side[row], np.int64(happened[row])
+        if bits & ~np.int64(seen[of, by]) == 0 and bits < T:
+            continue
+        for letter in range(NUMBER):
+            bit = 1 << letter
+            if not bits & bit:
+                continue
+            who = 1 - by if bit == G else by  # the gap is in what the other side sent
+            if bit >= T:
+                place = 3 * who + letter - FIRST_REPEATED
+                times[of, place] += 1
+                power = np.int64(1)
+                while power < times[of, place]:
+                    power *= 10
+                if power != times[of, place]:
+                    continue
+            elif np.int64(seen[of, who]) & bit:
+                continue
+            seen[of, who] = np.int64(seen[of, who]) | bit
+            for at in range(LENGTH):
+                if letters[of, at] == 0:
+                    letters[of, at] = CODES[letter] + (LOWER if who else 0)
+                    break
+
+
+NUMBER, FIRST_REPEATED, LOWER = len(LETTERS), LETTERS.index(b"T"), 32
+CODES = tuple(LETTERS)

@@ -1,0 +1,91 @@
+"""All that is remembered of every connection, brought forward chunk by chunk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+
+
+from synfin.capture.chunk import NO_TIME
+from synfin.connections.completeness import Completeness
+from synfin.connections.group import Grouping, Groups
+from synfin.connections.history import Histories
+from synfin.connections.milestones import Milestones
+from synfin.connections.offers import Offers
+from synfin.connections.scaling import Scales
+from synfin.connections.segments import Segments, segments
+from synfin.connections.sequence import Sequences
+from synfin.connections.state import States
+from synfin.connections.tally import Tallies
+
+if TYPE_CHECKING:
+    from synfin.basics.arrays import Integers
+    from synfin.dissect.table import PacketTable
+
+
+class Seen(NamedTuple):
+    """What became known of the segments of one chunk; see the modules that the entries come from."""
+
+    segments: Segments
+    grouping: Grouping
+    since_first: Integers
+    since_previous: Integers
+    completeness: Integers
+    shift: Integers
+    brings: Integers
+    does: Integers
+    client_state: Integers
+    server_state: Integers
+    by_server: Integers
+
+
+class Observations:
+    """What is remembered.
+
+    Attributes:
+        packets: how many packets there were.
+        last_time: the latest time of any packet, nanoseconds since the epoch; 0 before the first.
+    """
+
+    def __init__(self) -> None:
+        self.packets = 0
+        self.last_time = 0
+        self.groups = Groups()
+        self.tallies = Tallies()
+        self.completeness = Completeness()
+        self.offers = Offers()
+        self.scales = Scales()
+        self.sequences = Sequences()
+        self.milestones = Milestones()
+        self.states = States()
+        self.histories = Histories()
+
+    @property
+    def count(self) -> int:
+        """How many connections there are."""
+        return self.groups.count
+
+    def advance(self, table: PacketTable) -> Seen:
+        """Take in the next chunk."""
+        self._note_time(table)
+        found = segments(table)
+        grouping = self.groups.advance(found)
+        count = self.groups.count
+        since_first, since_previous = self.tallies.advance(found, grouping, count)
+        bits = self.completeness.advance(found, grouping, count)
+        shift = self.scales.advance(found, grouping, self.offers.advance(found, grouping, count), count)
+        brings = self.sequences.advance(found, grouping, count)
+        does = self.milestones.advance(found, grouping, count)
+        states = self.states.advance(found, grouping, does, count)
+        self.histories.advance(found, grouping, brings, count)
+        return Seen(found, grouping, since_first, since_previous, bits, shift, brings, does, *states)
+
+    def _note_time(self, table: PacketTable) -> None:
+        times = table.chunk.time[table.chunk.time != NO_TIME]
+        if len(times):
+            latest = int(times.max())
+            self.last_time = max(self.last_time, latest) if self.packets else latest
+        self.packets += len(table)
+
+
+

@@ -1,0 +1,85 @@
+"""What each side offered in its SYN: maximum segment size, window scaling, SACK, timestamps, fast open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from synfin.connections.group import Grouping, grown
+from synfin.connections.options import ABSENT, options_of
+from synfin.connections.segments import QUOTED, SYN, Segments
+
+if TYPE_CHECKING:
+    from synfin.basics.arrays import Flags, Integers, Values
+
+SEEN, SACK, TIMESTAMPS, FAST_OPEN = 1, 2, 4, 8
+SHIFT_AT, SHIFT_MASK = 4, 0x1FF
+MSS_AT = 13
+"""How an offer is packed into 32 bits: four flags, shift count + 1 in nine bits, MSS + 1 above."""
+
+
+class Offer(NamedTuple):
+    """What some sides offered, one entry each.
+
+    Attributes:
+        seen: whether their SYN was captured.
+        mss: bytes, -1 for none.
+        shift: window scale, -1 for none.
+        sack, timestamps, fast_open: whether the option was there.
+    """
+
+    seen: Flags
+    mss: Integers
+    shift: Integers
+    sack: Flags
+    timestamps: Flags
+    fast_open: Flags
+
+
+class Offers:
+    """The latest offer of every side.
+
+    Attributes:
+        state: uint32 (capacity, 2), packed; 0 if no SYN was seen.
+    """
+
+    def __init__(self) -> None:
+        self.state: Values = np.zeros((0, 2), np.uint32)
+
+    def advance(self, segments: Segments, grouping: Grouping, count: int) -> Integers:
+        """Look at the SYNs of the next chunk; `count` is how many connections there are.
+
+        Returns:
+            for each segment the window scale it offers, `ABSENT` for none.
+        """
+        self.state = grown(self.state, count)
+        offered = np.full(len(segments), ABSENT, np.int64)
+        is_syn = np.flatnonzero(segments.flags & SYN)
+        if not len(is_syn):
+            return offered
+        chosen = options_of(segments.headers.table, segments.rows[is_syn])
+        shift = chosen.number("tcp.options.wscale", "tcp.options.wscale.shift")
+        mss = chosen.number("tcp.options.mss", "tcp.options.mss_val")
+        packed = SEEN | (shift + 1) << SHIFT_AT | (mss + 1) << MSS_AT
+        packed |= np.where(chosen.has("tcp.options.sack_perm"), SACK, 0)
+        packed |= np.where(chosen.has("tcp.options.timestamp"), TIMESTAMPS, 0)
+        packed |= np.where(chosen.has("tcp.options.tfo"), FAST_OPEN, 0)
+        own = segments.extent[is_syn] != QUOTED
+        made = is_syn[own]
+        self.state[grouping.connection[made], segments.side[made]] = packed[own]
+        offered[is_syn] = shift
+        return offered
+
+
+def unpacked(packed: Values) -> Offer:
+    """The parts of packed offers."""
+    whole = packed.astype(np.int64)
+    return Offer(
+        seen=whole & SEEN != 0,
+        mss=np.where(whole, (whole >> MSS_AT) - 1, ABSENT),
+        shift=np.where(whole, (whole >> SHIFT_AT & SHIFT_MASK) - 1, ABSENT),
+        sack=whole & SACK != 0,
+        timestamps=whole & TIMESTAMPS != 0,
+        fast_open=whole & FAST_OPEN != 0,
+    )

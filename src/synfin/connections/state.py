@@ -1,0 +1,293 @@
+"""The states of RFC 9293 that both endpoints pass through, from two tables: what sending and receiving does.
+
+The capture shows what passed one place. That a side sent a segment proves its state; that it received one is
+only inferred until it sends something itself. The tables say so nowhere: who moves by receiving is marked.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synfin.basics.kernel import kernel
+from synfin.connections.group import CREATES, Grouping, grown
+from synfin.connections.milestones import AGAIN, MISFITS, TAKES
+from synfin.connections.segments import ACK, FIN, RST, SYN, WHOLE, Segments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from synfin.basics.arrays import Integers
+
+
+class State(IntEnum):
+    """RFC 9293 3.3.2; `UNKNOWN` before anything was seen."""
+
+    UNKNOWN = 0
+    CLOSED = 1
+    LISTEN = 2
+    SYN_SENT = 3
+    SYN_RECEIVED = 4
+    ESTABLISHED = 5
+    FIN_WAIT_1 = 6
+    FIN_WAIT_2 = 7
+    CLOSE_WAIT = 8
+    CLOSING = 9
+    LAST_ACK = 10
+    TIME_WAIT = 11
+
+
+class Event(IntEnum):
+    """What a segment is to the state machine.
+
+    An `OLD` one belongs to an earlier connection on the same endpoints, as does what an `OLD_RST` answers.
+    """
+
+    NOTHING = 0
+    SYN = 1
+    SYN_ACK = 2
+    ACK = 3
+    ACK_OF_FIN = 4
+    FIN = 5
+    FIN_AND_ACK = 6
+    FIN_AGAIN = 7
+    RST = 8
+    OLD_RST = 9
+    OLD = 10
+
+
+SENDS: Mapping[State, Mapping[Event, State]] = {
+    State.UNKNOWN: {
+        Event.SYN: State.SYN_SENT,
+        Event.SYN_ACK: State.SYN_RECEIVED,
+        Event.ACK: State.ESTABLISHED,
+        Event.ACK_OF_FIN: State.CLOSE_WAIT,
+        Event.FIN: State.FIN_WAIT_1,
+        Event.FIN_AND_ACK: State.LAST_ACK,
+        Event.FIN_AGAIN: State.LAST_ACK,
+        Event.RST: State.CLOSED,
+        Event.OLD_RST: State.CLOSED,
+        Event.OLD: State.ESTABLISHED,
+    },
+    State.CLOSED: {
+        Event.SYN: State.SYN_SENT,
+        Event.SYN_ACK: State.SYN_RECEIVED,
+        Event.FIN_AGAIN: State.LAST_ACK,  # the last ACK did not arrive after all
+    },
+    State.LISTEN: {
+        Event.SYN: State.SYN_SENT,
+        Event.SYN_ACK: State.SYN_RECEIVED,
+        Event.ACK: State.SYN_RECEIVED,  # its SYN comes apart from its ACK, or was not captured
+        Event.FIN: State.FIN_WAIT_1,
+        Event.RST: State.CLOSED,
+        Event.OLD_RST: State.CLOSED,
+        Event.OLD: State.ESTABLISHED,
+    },
+    State.SYN_SENT: {
+        Event.SYN_ACK: State.SYN_RECEIVED,
+        Event.ACK: State.ESTABLISHED,
+        Event.FIN: State.FIN_WAIT_1,
+        Event.RST: State.CLOSED,
+    },
+    State.SYN_RECEIVED: {
+        Event.ACK: State.ESTABLISHED,
+        Event.ACK_OF_FIN: State.CLOSE_WAIT,
+        Event.FIN: State.FIN_WAIT_1,
+        Event.FIN_AND_ACK: State.LAST_ACK,
+        Event.RST: State.CLOSED,
+        Event.OLD_RST: State.CLOSED,
+    },
+    State.ESTABLISHED: {
+        Event.ACK_OF_FIN: State.CLOSE_WAIT,
+        Event.FIN: State.FIN_WAIT_1,
+        Event.FIN_AND_ACK: State.LAST_ACK,
+        Event.RST: State.CLOSED,
+        Event.OLD_RST: State.CLOSED,
+    },
+    State.FIN_WAIT_1: {
+        Event.ACK_OF_FIN: State.CLOSING,
+        Event.FIN_AND_ACK: State.CLOSING,
+        Event.FIN_AGAIN: State.CLOSING,
+        Event.RST: State.CLOSED,
+    },
+    State.FIN_WAIT_2: {Event.ACK_OF_FIN: State.TIME_WAIT, Event.RST: State.CLOSED},
+    State.CLOSE_WAIT: {
+        Event.FIN: State.FIN_WAIT_1,  # it does not know of the other FIN yet: they cross
+        Event.FIN_AND_ACK: State.LAST_ACK,
+        Event.FIN_AGAIN: State.LAST_ACK,
+        Event.RST: State.CLOSED,
+    },
+    State.CLOSING: {Event.RST: State.CLOSED},
+    State.LAST_ACK: {Event.RST: State.CLOSED},
+    State.TIME_WAIT: {Event.RST: State.CLOSED},
+}
+"""Where sending a segment takes its sender; what is not listed changes nothing (RFC 9293 3.10)."""
+
+RECEIVES: Mapping[State, Mapping[Event, State]] = {
+    State.UNKNOWN: {
+        Event.SYN: State.LISTEN,  # not SYN_RECEIVED: only its answer can show that somebody listens
+        Event.SYN_ACK: State.ESTABLISHED,
+        Event.ACK: State.ESTABLISHED,
+        Event.FIN: State.CLOSE_WAIT,
+        Event.FIN_AND_ACK: State.TIME_WAIT,
+        Event.FIN_AGAIN: State.TIME_WAIT,
+        Event.RST: State.CLOSED,
+        Event.OLD_RST: State.CLOSED,
+    },
+    State.CLOSED: {Event.SYN: State.LISTEN},
+    State.LISTEN: {Event.ACK: State.ESTABLISHED, Event.FIN: State.CLOSE_WAIT},
+    State.SYN_SENT: {
+        Event.SYN: State.SYN_RECEIVED,
+        Event.SYN_ACK: State.ESTABLISHED,
+        Event.FIN: State.CLOSE_WAIT,
+        Event.RST: State.CLOSED,
+        Event.OLD_RST: State.CLOSED,
+    },
+    State.SYN_RECEIVED: {
+        Event.SYN_ACK: State.ESTABLISHED,
+        Event.ACK: State.ESTABLISHED,
+        Event.FIN: State.CLOSE_WAIT,
+        Event.RST: State.CLOSED,
+        Event.OLD_RST: State.CLOSED,
+    },
+    State.ESTABLISHED: {
+        Event.FIN: State.CLOSE_WAIT,
+        Event.FIN_AND_ACK: State.CLOSE_WAIT,
+        Event.FIN_AGAIN: State.CLOSE_WAIT,
+        Event.RST: State.CLOSED,
+        Event.OLD_RST: State.CLOSED,
+    },
+    State.FIN_WAIT_1: {
+        Event.ACK_OF_FIN: State.FIN_WAIT_2,
+        Event.FIN: State.CLOSING,
+        Event.FIN_AND_ACK: State.TIME_WAIT,
+        Event.FIN_AGAIN: State.TIME_WAIT,
+        Event.RST: State.CLOSED,
+    },
+    State.FIN_WAIT_2: {
+        Event.FIN: State.TIME_WAIT,
+        Event.FIN_AND_ACK: State.TIME_WAIT,
+        Event.FIN_AGAIN: State.TIME_WAIT,
+        Event.RST: State.CLOSED,
+    },
+    State.CLOSE_WAIT: {Event.RST: State.CLOSED},
+    State.CLOSING: {
+        Event.ACK_OF_FIN: State.TIME_WAIT,
+        Event.FIN_AND_ACK: State.TIME_WAIT,
+        Event.FIN_AGAIN: State.TIME_WAIT,
+        Event.RST: State.CLOSED,
+    },
+    State.LAST_ACK: {
+        Event.ACK_OF_FIN: State.CLOSED,
+        Event.FIN_AND_ACK: State.CLOSED,
+        Event.FIN_AGAIN: State.CLOSED,
+        Event.RST: State.CLOSED,
+    },
+    State.TIME_WAIT: {Event.RST: State.CLOSED},
+}
+"""Where receiving a segment takes its receiver; what is not listed changes nothing."""
+
+INFERRED = 16
+"""Added to a state that its side reached by receiving, and has not shown since."""
+
+SIDE, ROLE_SEEN, FIRST_SENDER, KNOWN = 1, 2, 4, 8
+"""Bits of `States.roles`: the side of the client; whether a SYN told; the side that was seen first."""
+
+NAMES = np.array(["" if state is State.UNKNOWN else state.name for state in State], object)
+"""The word for each state."""
+
+
+def compiled(table: Mapping[State, Mapping[Event, State]]) -> Integers:
+    """A table as an array: state and event lead to a state."""
+    states = np.repeat(np.arange(len(State), dtype=np.int64)[:, None], len(Event), axis=1)
+    for state, moves in table.items():
+        for event, following in moves.items():
+            states[state, event] = following
+    return states
+
+
+class States:
+    """Where each side of every connection is.
+
+    Attributes:
+        state: uint8 (capacity, 2): a `State`, perhaps + `INFERRED`.
+        roles: uint8 (capacity,): see above.
+    """
+
+    def __init__(self) -> None:
+        self.state = np.zeros((0, 2), np.uint8)
+        self.roles = np.zeros(0, np.uint8)
+        self._moves = np.stack((compiled(SENDS), compiled(RECEIVES)))
+
+    def advance(
+        self, segments: Segments, grouping: Grouping, does: Integers, count: int
+    ) -> tuple[Integers, Integers, Integers]:
+        """Move both sides by each segment of the next chunk.
+
+        Args:
+            segments: its segments.
+            grouping: their connections.
+            does: what each does, see `Milestones.advance`.
+            count: how many connections there are.
+
+        Returns:
+            for each segment the state of client and of server after it, perhaps + `INFERRED`, and 1 if the
+            server sent it. Who is the client is what was known by then.
+        """
+        self.state = grown(self.state, count)
+        self.roles = grown(self.roles, count)
+        rows = np.stack((segments.side, event_of(segments, does), grouping.role, segments.guess))
+        out = np.empty((3, len(segments)), np.int64)
+        move(grouping.connection, rows, self._moves, self.state, self.roles, out)
+        return out[0], out[1], out[2]
+
+
+def event_of(segments: Segments, does: Integers) -> Integers:
+    """What each segment is to the state machine."""
+    flags, misfits = segments.flags, (does & MISFITS) != 0
+    takes, again = (does & TAKES) != 0, (does & AGAIN) != 0
+    is_ack = (flags & ACK) != 0
+    fin = np.where(takes, np.where(again, Event.FIN_AGAIN, Event.FIN_AND_ACK), Event.FIN)
+    event = np.where(is_ack, np.where(takes, Event.ACK_OF_FIN, Event.ACK), Event.NOTHING)
+    event = np.where(flags & FIN, fin, event)
+    event = np.where(flags & SYN, np.where(is_ack, Event.SYN_ACK, Event.SYN), event)
+    event = np.where(misfits, Event.OLD, event)
+    event = np.where(flags & RST, np.where(misfits, Event.OLD_RST, Event.RST), event)
+    return np.where(segments.extent == WHOLE, event, Event.NOTHING)
+
+
+@kernel
+def move(
+    connection: Integers, rows: Integers, moves: Integers, state: Integers, roles: Integers, out: Integers
+) -> None:
+    """Move sender and receiver of each segment, and note who is the client.
+
+    Args:
+        connection: of each segment.
+        rows: (4, n) side, event, role in the grouping, probable client.
+        moves: (2, states, events) the tables `SENDS` and `RECEIVES`.
+        state, roles: see `States`; updated.
+        out: (3, n) see `States.advance`; filled.
+    """
+    for row in range(len(connection)):
+        of, side, event = connection[row], rows[0, row], rows[1, row]
+        if rows[2, row] & CREATES:
+            roles[of] = KNOWN | rows[3, row] | FIRST_SENDER * side
+        if (event == ASKS or event == ANSWERS) and not roles[of] & ROLE_SEEN:
+            roles[of] = KNOWN | ROLE_SEEN | (side if event == ASKS else 1 - side) | (roles[of] & FIRST_SENDER)
+        own, peer = np.int64(state[of, side]), np.int64(state[of, 1 - side])
+        if event != IS_NOTHING:
+            own = moves[0, own & STATE_BITS, event]
+            moved = moves[1, peer & STATE_BITS, event]
+            if moved != peer & STATE_BITS:
+                peer = moved | INFERRED
+            state[of, side], state[of, 1 - side] = own, peer
+        is_client = side == roles[of] & SIDE
+        out[0, row], out[1, row] = (own, peer) if is_client else (peer, own)
+        out[2, row] = 0 if is_client else 1
+
+
+# Numba reads plain integers, not members of an enumeration.
+IS_NOTHING, ASKS, ANSWERS, STATE_BITS = int(Event.NOTHING), int(Event.SYN), int(Event.SYN_ACK), INFERRED - 1
