@@ -91,6 +91,8 @@ def walk(
     headers: list[Header] = []
     protocol: Protocol | None = root
     while protocol is not None:
+        if at >= limit and headers and not protocol.body:
+            break
         room = min(limit, edge)
         size, reason = protocol.minimum, None
         if len(headers) == MAX_DEPTH:
@@ -142,7 +144,7 @@ def _next(
             key = packet[at + size] >> (8 - rule.peek)
         else:
             key = value(packet, at, protocol.bit_field(rule.field))
-        if key < rule.length_below:
+        if rule.length_from <= key < rule.length_below:
             limit = min(limit, at + size + key)
             key = LENGTH_KEY
         found = known.get((rule.family, key)) or known.get((rule.family, ANY))

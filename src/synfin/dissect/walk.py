@@ -65,7 +65,8 @@ class Reason(IntEnum):
     CARRIES,
     CONSTANT_FIRST,
     CONSTANT_LAST,
-) = range(16)
+    BODY,
+) = range(17)
 
 # A number's place is packed into one integer, so that the loop fetches it at once:
 # byte offset from the header (16 bits), bytes (4), right shift (6), mask (the rest).
@@ -82,7 +83,7 @@ class Program:
 
     Attributes:
         names: protocol of each step.
-        steps: int64 (protocols, 16), see the column names above.
+        steps: int64 (protocols, 17), see the column names above.
         numbers: int64 (n,): where each number stands in its header, see `pack`.
         terms: int64 (n, 3): number, scale, first entry in `sizes` or -1.
         sizes: int64: the tables of lengths that follow no linear rule.
@@ -144,7 +145,7 @@ class _Compiler:
         self._claim_keys()
         return Program(
             names=tuple(self.step_of),
-            steps=steps.reshape(-1, CONSTANT_LAST + 1),
+            steps=steps.reshape(-1, BODY + 1),
             numbers=np.array(self.numbers, np.int64),
             terms=np.array(self.terms, np.int64).reshape(-1, 3),
             sizes=np.array(self.sizes, np.int64),
@@ -188,7 +189,7 @@ class _Compiler:
                 tables[family][key] = self.step_of[name]
 
     def _step(self, protocol: Protocol) -> list[int]:
-        step = [0] * (CONSTANT_LAST + 1)
+        step = [0] * (BODY + 1)
         step[MINIMUM] = protocol.minimum
         length = protocol.header_length
         step[HAS_LENGTH] = length is not None
@@ -219,6 +220,7 @@ class _Compiler:
         step[CONSTANT_FIRST] = len(self.constants)
         self.constants += [(self._number(protocol.bit_field(name)), value) for name, value in protocol.constants]
         step[CONSTANT_LAST] = len(self.constants)
+        step[BODY] = protocol.body
         return step
 
     def _add_terms(self, protocol: Protocol, length: Length) -> None:
@@ -299,6 +301,8 @@ def walk(
         step, limited_by, flags = packets[3, packet], np.int64(-1), np.int64(0)
         depth = 0
         while step >= 0:
+            if at >= limit and depth and not steps[step, BODY]:
+                break  # nothing is there, nothing is missing
             size, reason, lie, total = steps[step, MINIMUM], 0, np.int64(-1), np.int64(-1)
             room = min(limit, edge)
             if depth == MAX_DEPTH:
