@@ -7,7 +7,17 @@ PROTOCOL = Protocol(
     name="ipv6",
     title="Internet Protocol Version 6",
     reference="RFC 8200",
-    follows=(("ethertype", 0x86DD), ("ip.proto", 41)),
+    follows=(
+        ("ethertype", 0x86DD),
+        ("ip.proto", 41),
+        ("ip.version", 6),
+        ("linktype", 229),
+        ("null.family", 24),
+        ("null.family", 28),
+        ("null.family", 30),
+        ("ppp.protocol", 0x0057),
+        ("gre.proto", 0x86DD),
+    ),
     total_length=Length((("plen", 1),), bias=40),
     next_by=(Next("nxt", "ip.proto"),),
     fields=(
