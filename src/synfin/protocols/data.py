@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.dissect import text
-from synfin.dissect.definition import Computed, Field, Protocol
+from synfin.dissect.definition import LENGTH_KEY, Computed, Field, Protocol
 from synfin.dissect.kinds import Kind
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 UNNUMBERED_INFORMATION = 0x03
 """The only odd LLC control field behind which a packet follows."""
+
+NETLINK_DEVICE = 824
+"""Linux's hardware type of a device whose packets name no protocol."""
 
 
 def length(rows: HeaderRows) -> Integers:
@@ -34,10 +37,14 @@ PROTOCOL = Protocol(
     name="data",
     title="Data",
     reference="none",
-    follows=tuple(
-        ("llc.control", control)
-        for control in range(256)
-        if control & 1 and control != UNNUMBERED_INFORMATION
+    follows=(
+        *(
+            ("llc.control", control)
+            for control in range(256)
+            if control & 1 and control != UNNUMBERED_INFORMATION
+        ),
+        ("sll.hatype", NETLINK_DEVICE),
+        ("sll.ltype", LENGTH_KEY),
     ),
     carries=False,
     summary=summary,

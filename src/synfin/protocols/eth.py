@@ -109,14 +109,12 @@ def _inner_end(rows: HeaderRows, length: str) -> Integers:
     found = rows.table.found
     inner = _behind_labels(rows, rows.next_header())
     limit = rows.limit.astype(np.int64)
-    ends = np.where(inner >= 0, np.minimum(found[4, inner], limit), limit)
+    is_whole = (inner >= 0) & ((found[5, inner] & PARTIAL) == 0)
+    ends = np.where(is_whole, np.minimum(found[4, inner], limit), limit)
     for name in sorted(
         {protocol.name for protocol in rows.table.catalogue.protocols if _is_its_own_end(protocol)}
     ):
-        layer = rows.table.layer(name)
-        whole = np.flatnonzero((layer.flags & PARTIAL) == 0)
-        at = rows.rows_of(name, inner)
-        ends = np.where((at >= 0) & np.isin(at, whole), found[3, inner], ends)
+        ends = np.where(is_whole & (rows.rows_of(name, inner) >= 0), found[3, inner], ends)
     if not length:
         return ends
     lengths = rows.values(length, missing=-1)
@@ -329,7 +327,7 @@ PROTOCOL = Protocol(
     name="eth",
     title="Ethernet",
     reference="IEEE 802.3",
-    follows=(("linktype", 1), ("ethertype", 0x6558), ("gre.proto", 0x6558)),
+    follows=(("linktype", 1), ("ethertype", 0x6558), ("gre.proto", 0x6558), ("sll.ltype", 3)),
     next_by=(
         Next(
             "type",
