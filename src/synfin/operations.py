@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from synfin.dissect.catalogue import FieldInfo
     from synfin.dissect.table import PacketTable
     from synfin.dissect.tree import Node
-    from synfin.filters import Filter
+    from synfin.filters.filter import Filter
 
 LIST_NAMES = ("tcp", "udp", "icmp", "icmpv6", "arp")
 """Protocols whose facts the packet list shows."""
@@ -58,7 +58,7 @@ def compiled(session: Session, text: str) -> Filter | None:
     """
     if not text.strip():
         return None
-    from synfin.filters import compile_filter
+    from synfin.filters.filter import compile_filter
 
     return compile_filter(text, session.catalogue)
 
@@ -385,7 +385,8 @@ def filter_in_words(text: str, lang: str) -> FilterAnswer:
     Raises:
         FilterError: it cannot be understood.
     """
-    from synfin.filters import compile_filter, in_words
+    from synfin.filters.filter import compile_filter
+    from synfin.filters.words import in_words
     from synfin.session import catalogue
 
     made = compile_filter(text, catalogue())
@@ -394,7 +395,7 @@ def filter_in_words(text: str, lang: str) -> FilterAnswer:
 
 def search(words: Sequence[str]) -> list[FieldInfo]:
     """Fields of the reference whose name, label or value names contain all words, the nearest first."""
-    from synfin.filters import search_fields
+    from synfin.filters.search import search_fields
     from synfin.session import catalogue
 
     return search_fields(words, catalogue())

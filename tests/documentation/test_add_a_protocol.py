@@ -70,7 +70,7 @@ def test_its_fields_can_be_asked_for(table: PacketTable) -> None:
 
 
 def test_it_can_be_filtered(table: PacketTable) -> None:
-    from synfin.filters import compile_filter
+    from synfin.filters.filter import compile_filter
 
     assert compile_filter("beacon.count > 299 and beacon.kind == Goodbye", table.catalogue).mask(table).all()
     assert not compile_filter("beacon.version == 3", table.catalogue).mask(table).any()

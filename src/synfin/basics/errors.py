@@ -32,12 +32,16 @@ class FilterError(SynfinError):
         message: what is wrong.
         span: first and one-past-last character of the offending text.
         hint: what the user may have meant, or "".
+        source: the filter as the user wrote it, "" if no filter was written.
     """
 
-    def __init__(self, message: str, *, span: tuple[int, int] = (0, 0), hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, span: tuple[int, int] = (0, 0), hint: str = "", source: str = ""
+    ) -> None:
         super().__init__(message)
         self.span = span
         self.hint = hint
+        self.source = source
 
 
 class DefinitionError(SynfinError):

@@ -82,10 +82,8 @@ def compile_filter(
     try:
         return _compiled(text, catalogue, macros or {}, references or {})
     except FilterError as error:
-        hint = _as_capture_filter(text, catalogue)
-        if not hint:
-            raise
-        raise FilterError(str(error), span=error.span, hint=hint) from None
+        hint = _as_capture_filter(text, catalogue) or error.hint
+        raise FilterError(str(error), span=error.span, hint=hint, source=text) from None
 
 
 def _compiled(

@@ -101,8 +101,9 @@ def exit_code(error: SynfinError) -> int:
 def sentence(error: SynfinError) -> str:
     """What the user reads."""
     if isinstance(error, FilterError):
-        hint = f"\nHint: {error.hint}" if error.hint else ""
-        return f"synfin: {error}{hint}"
+        from synfin.filters.filter import render_error
+
+        return f"synfin: {render_error(error, error.source)}"
     return f"synfin: {error}"
 
 
