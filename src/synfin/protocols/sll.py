@@ -130,9 +130,7 @@ SIZES: tuple[Item, ...] = tuple(
     )
 )
 
-MARK = Computed(
-    "sll", "Linux cooked-mode capture", Kind.PROTOCOL, lambda rows: None, absolute=True, hidden=True
-)
+MARK = Computed("sll", "Linux cooked-mode capture", Kind.PROTOCOL, everywhere, absolute=True, hidden=True)
 """Both versions are found by one name."""
 
 NEXT = (
