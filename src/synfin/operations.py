@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -17,10 +17,13 @@ from synfin.session import Session, open_session
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags
+    from synfin.capture.chunk import Chunk
     from synfin.dissect.catalogue import FieldInfo
-    from synfin.dissect.table import PacketTable
+    from synfin.dissect.table import Clock, PacketTable
     from synfin.dissect.tree import Node
     from synfin.filters.filter import Filter
+
+Answer = TypeVar("Answer")
 
 LIST_NAMES = ("tcp", "udp", "icmp", "icmpv6", "arp")
 """Protocols whose facts the packet list shows."""
@@ -68,19 +71,59 @@ def chosen_tables(
 ) -> Iterator[Chosen]:
     """The capture's tables with the facts that `names` and the filter need, and the packets wanted."""
     wanted = compiled(session, selection.filter)
-    needed = set(names) | (set(wanted.fields) if wanted is not None else set())
     previous = -1
-    for table in session.tables_with(needed, buffers=buffers):
-        chosen = wanted.mask(table) if wanted is not None else None
-        if selection.most and table.chunk.first + len(table) > selection.most + 1:
-            inside = np.arange(table.chunk.first, table.chunk.first + len(table)) <= selection.most
-            chosen = inside if chosen is None else chosen & inside
-        yield Chosen(table, chosen, previous)
-        shown = np.arange(len(table)) if chosen is None else np.flatnonzero(chosen)
+    for table in session.tables_with(_with_facts(session, names, wanted), buffers=buffers):
+        made = _choose(table, wanted, selection, previous)
+        yield made
+        shown = np.arange(len(table)) if made.chosen is None else np.flatnonzero(made.chosen)
         if len(shown):
             previous = int(table.chunk.time[shown[-1]])
-        if selection.most and table.chunk.first + len(table) > selection.most:
+        if _is_last(table.chunk, selection):
             return
+
+
+def _choose(table: PacketTable, wanted: Filter | None, selection: Selection, displayed: int) -> Chosen:
+    """Which packets of a table are wanted."""
+    chosen = wanted.mask(table) if wanted is not None else None
+    if selection.most and table.chunk.first + len(table) > selection.most + 1:
+        inside = np.arange(table.chunk.first, table.chunk.first + len(table)) <= selection.most
+        chosen = inside if chosen is None else chosen & inside
+    return Chosen(table, chosen, displayed)
+
+
+def _is_last(chunk: Chunk, selection: Selection) -> bool:
+    return bool(selection.most) and chunk.first + len(chunk) > selection.most
+
+
+def _with_facts(session: Session, names: Sequence[str], wanted: Filter | None) -> list[str]:
+    """The names whose facts are needed; a filter asks for fields, and for protocols only if they are there."""
+    asked = wanted.fields if wanted is not None else ()
+    return [*names, *(name for name in asked if name in session.catalogue.sources)]
+
+
+def _answers(
+    session: Session, names: Sequence[str], selection: Selection, work: Callable[[Chosen], Answer]
+) -> Iterator[Answer]:
+    """`work` of every chunk, in order, on all cores.
+
+    Where no fact is needed, chunks know nothing of each other and are dissected side by side, too.
+    """
+    threads = workers()
+    buffers = pieces_in_flight(threads) + 2
+    wanted = compiled(session, selection.filter)
+    if session.facts_of(_with_facts(session, names, wanted)):
+        return in_order(chosen_tables(session, names, selection, buffers=buffers), work, threads=threads)
+
+    def pieces() -> Iterator[tuple[Chunk, Clock]]:
+        for chunk, clock in session.timed_chunks(buffers=buffers):
+            yield chunk, clock
+            if _is_last(chunk, selection):
+                return
+
+    def whole(piece: tuple[Chunk, Clock]) -> Answer:
+        return work(_choose(session.dissected(*piece), wanted, selection, -1))
+
+    return in_order(pieces(), whole, threads=threads)
 
 
 def known_fields(session: Session, names: Sequence[str]) -> None:
@@ -137,13 +180,7 @@ def packet_fields(
         ]
         return field_lines.lines(cells, layout, chosen)
 
-    yield from _side_by_side(session, needed, selection, work)
-
-
-def _side_by_side(session: Session, names: Sequence[str], selection: Selection, work):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    threads = workers()
-    buffers = pieces_in_flight(threads) + 2
-    return in_order(chosen_tables(session, names, selection, buffers=buffers), work, threads=threads)
+    yield from _answers(session, needed, selection, work)
 
 
 def packet_list(session: Session, selection: Selection, times: str = "r", separator: str = "") -> Iterator[bytes]:
@@ -160,7 +197,7 @@ def packet_list(session: Session, selection: Selection, times: str = "r", separa
         made = list_lines.lines(piece.table, _times(piece, times), separator)
         return list_lines.chosen_lines(made, piece.chosen)
 
-    yield from _side_by_side(session, LIST_NAMES, selection, work)
+    yield from _answers(session, LIST_NAMES, selection, work)
 
 
 def _times(piece: Chosen, form: str) -> list_lines.Text:
