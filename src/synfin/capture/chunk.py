@@ -44,7 +44,7 @@ class Interface:
         fcs_length: bytes of frame check sequence at the end of each packet, -1 when unknown.
         is_described: False in pcap files, which tell nothing of interfaces and sections: tshark then shows
             neither `frame.interface_id` nor `frame.section_number`.
-        options: every other option of the block, in file order; if_tsoffset among them is in the times already.
+        options: every other option, in file order; an if_tsoffset among them is in the times already.
     """
 
     linktype: int

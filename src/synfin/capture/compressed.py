@@ -19,7 +19,7 @@ class Decompressor(Protocol):
         """Whether the member has ended."""
 
     @property
-    def unused_data(self) -> bytes:
+    def unused_data(self) -> bytes | None:
         """Bytes that came after its end."""
 
     def decompress(self, data: bytes, /) -> bytes:
@@ -65,7 +65,7 @@ def _lz4() -> tuple[Decompressor, tuple[type[Exception], ...]]:
 
 COMPRESSIONS = (
     Compression("gzip", b"\x1f\x8b", 1 << 14, _gzip),
-    Compression("zstd", b"\x28\xb5\x2f\xfd", 1 << 11, _zstandard),
+    Compression("zstd", b"\x28\xb5\x2f\xfd", 1 << 9, _zstandard),
     Compression("lz4", b"\x04\x22\x4d\x18", 1 << 14, _lz4),
 )
 
@@ -108,7 +108,7 @@ class Decompressing(Source):
         begin = self._stream.position
         given = b""
         if self._coder.eof:
-            given = self._coder.unused_data
+            given = self._coder.unused_data or b""
             begin -= len(given)
             self._coder, self._errors = self._kind.begin()
             self._has_begun = False

@@ -169,8 +169,13 @@ class Once:
         self._file = file
 
     def readinto(self, buffer: memoryview, /) -> int:
-        """As `Source.readinto`."""
-        return _read(self._file, buffer)
+        """As `Source.readinto`; what is there at once, where the file can tell."""
+        read = getattr(self._file, "read1", None)  # readinto1 may wait although it has something
+        if read is None:
+            return _read(self._file, buffer)
+        data = read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
     def fileno(self) -> int:
         """For waiting."""
@@ -211,7 +216,7 @@ class Keeping:
 
 def _read(file: IO[bytes] | io.RawIOBase, buffer: memoryview) -> int:
     """Read what is there into the buffer, with whichever of the two methods the file has."""
-    readinto = getattr(file, "readinto1", None) or getattr(file, "readinto", None)
+    readinto = getattr(file, "readinto", None)
     if readinto:
         return int(readinto(buffer) or 0)
     data = file.read(len(buffer)) or b""

@@ -27,7 +27,6 @@ class Mark(NamedTuple):
         input: which of the capture's inputs.
         offset, size: its bytes in the (decompressed) file.
         decoder: as it was before.
-        interfaces: as they were known before.
     """
 
     first: int
@@ -36,7 +35,6 @@ class Mark(NamedTuple):
     offset: int
     size: int
     decoder: Decoder
-    interfaces: tuple[Interface, ...]
 
 
 class Reader:
@@ -66,12 +64,12 @@ class Reader:
             filled += got
             begin, has_yielded, decoded = 0, False, None
             while decoded is None or not (decoded.needed or decoded.error):
-                state = self._decoder.resumed(self._reading), tuple(self._reading.interfaces)
+                before = self._decoder.resumed(self._reading)
                 data = buffer[begin:filled]
                 decoded = self._decoder.decode(data, self._offset + begin)
                 if len(decoded.records.start):
                     has_yielded = True
-                    yield self._deliver(decoded, data[: decoded.used], begin, state)
+                    yield self._deliver(decoded, data[: decoded.used], begin, before)
                 begin += decoded.used
             if decoded.error or not got:
                 self._end(decoded, begin, filled)
@@ -83,13 +81,11 @@ class Reader:
             filled = len(left)
             self._offset += begin
 
-    def _deliver(
-        self, decoded: Decoded, data: Bytes, begin: int, state: tuple[Decoder, tuple[Interface, ...]]
-    ) -> tuple[Chunk, Mark]:
+    def _deliver(self, decoded: Decoded, data: Bytes, begin: int, before: Decoder) -> tuple[Chunk, Mark]:
         offset = self._offset + begin
         chunk = chunk_of(decoded, data, offset, self._reading)
         self._reading.packets += len(chunk)
-        return chunk, Mark(chunk.first, len(chunk), self._number, offset, len(data), *state)
+        return chunk, Mark(chunk.first, len(chunk), self._number, offset, len(data), before)
 
     def _end(self, decoded: Decoded, begin: int, filled: int) -> None:
         """Say what is wrong, if anything: with the contents, with reading them, or with where they end."""
@@ -103,13 +99,14 @@ class Reader:
             reading.problems.append(Problem(self._stream.path, offset, reading.packets, message))
 
 
-def read_again(mark: Mark, stream: Stream, skip: int) -> Chunk | None:
+def read_again(mark: Mark, stream: Stream, skip: int, interfaces: tuple[Interface, ...]) -> Chunk | None:
     """The chunk of a mark, in memory of its own; None if the stream no longer holds it.
 
     Args:
         mark: made by an earlier pass.
         stream: the same bytes.
         skip: how many of them lie before the chunk.
+        interfaces: all that have been met since.
     """
     data = np.empty(mark.size, np.uint8)
     while skip > 0:
@@ -123,7 +120,7 @@ def read_again(mark: Mark, stream: Stream, skip: int) -> Chunk | None:
         if not got:
             return None
         filled += got
-    reading = Reading(interfaces=list(mark.interfaces), packets=mark.first - 1)
+    reading = Reading(interfaces=list(interfaces), packets=mark.first - 1)
     return chunk_of(mark.decoder.resumed(reading).decode(data, mark.offset), data, mark.offset, reading)
 
 

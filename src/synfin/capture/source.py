@@ -200,7 +200,7 @@ class Capture:
             raise CaptureError(f"There is no packet {number}; the capture has {self._found.packets}.")
         stream = self._inputs[mark.input].open_at(mark.offset)
         if stream:
-            chunk = read_again(mark, stream, 0)
+            chunk = read_again(mark, stream, 0, self.interfaces)
             stream.close()
         else:
             chunk = self._read_in_order(mark)
@@ -219,7 +219,7 @@ class Capture:
             each.check()
             self._stand(None)
             standing = Standing(mark.input, 0, each.open())
-        chunk = read_again(mark, standing.stream, mark.offset - standing.offset)
+        chunk = read_again(mark, standing.stream, mark.offset - standing.offset, self.interfaces)
         self._stand(standing._replace(offset=mark.offset + mark.size))
         return chunk
 

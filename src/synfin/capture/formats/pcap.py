@@ -34,6 +34,8 @@ MILLION = 1_000_000
 
 PLAIN_BELOW = 1 << 19
 """Bytes: indexing fewer is over before a compiled kernel is loaded."""
+INNER = 1 << 62
+"""For kernels that others call: compiled with those, never on their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def layout(header: FileHeader) -> Integers:
     )
 
 
-@kernel(plain_below=PLAIN_BELOW)
+@kernel(plain_below=INNER)
 def word(data: Bytes, at: int, is_big_endian: int) -> int:
     """Four bytes as an unsigned number."""
     first, second = np.int64(data[at]), np.int64(data[at + 1])
@@ -276,6 +278,8 @@ def oddities(stream: Stream, header: FileHeader, variant: Variant) -> int:
         if len(record) < variant.header:
             return odd + (len(record) > 0)
         fraction, captured, length = (int.from_bytes(record[i : i + 4], order) for i in places)
+        if how[IS_SORTED]:
+            captured, length = sorted((captured, length))
         odd += (
             (fraction >= MILLION and not variant.nanoseconds) + (length > MOST_LENGTH) + (captured > length)
         )

@@ -6,13 +6,14 @@ should be, to `PcapngDecoder`, which knows them all.
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from synfin.basics.errors import CaptureError
 from synfin.basics.kernel import kernel
-from synfin.capture.chunk import NO_TIME, UNKNOWN_LINKTYPE, Interface
+from synfin.capture.chunk import NO_TIME, UNKNOWN_LINKTYPE, Interface, Option
 from synfin.capture.clock import Clock
 from synfin.capture.format import MOST_RECORDS, Decoded, Format, Reading, Records, largest_packet
 from synfin.capture.formats.pcapng_blocks import (
@@ -24,10 +25,12 @@ from synfin.capture.formats.pcapng_blocks import (
     read_section,
     read_statistics,
 )
-from synfin.capture.formats.pcapng_options import PACKET_NUMBERS, PacketOptions
+from synfin.capture.formats.pcapng_options import MOST_OPTIONS, PACKET_NUMBERS, VERDICT, PacketOptions
 from synfin.capture.metadata import CUSTOM, CUSTOM_NOT_COPIED, JOURNAL_ENTRY, RecordKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from synfin.basics.arrays import Bytes, Integers
     from synfin.capture.stream import Stream
 
@@ -41,14 +44,23 @@ LEAST_BODY = {
     0xA: 8,
     CUSTOM: 4,
     CUSTOM_NOT_COPIED: 4,
-    0x204: 22,
-    0x208: 22,
-    0x216: 26,
-    0x217: 26,
-    0x221: 26,
-    0x222: 26,
+    JOURNAL_ENTRY: 23,
+    0x204: 24,
+    0x216: 28,
+    0x221: 28,
 }
-"""Bytes of the fixed part of each kind of block. From 0x204 on: system events (Sysdig)."""
+"""Bytes that each kind of block has at least."""
+
+EVENTS = (0x204, 0x216, 0x221)
+"""System events (Sysdig)."""
+RECORDS = (JOURNAL_ENTRY, CUSTOM, CUSTOM_NOT_COPIED, *EVENTS)
+"""Blocks that are no packets but take a packet number, as in Wireshark."""
+SAYINGS = (0x0A0D0D0A, 1, 4, 5, 0xA)
+"""Blocks of which something is kept."""
+MOST_SAYINGS = 1 << 18
+"""How many are believed, for they take memory; a large one counts as several."""
+MEASURE = 1 << 10
+"""Bytes that count as one block more."""
 
 BYTE_ORDER = bytes.fromhex("1a2b3c4d")
 FRAMING = 12
@@ -58,6 +70,8 @@ MOST_BLOCK = 32 + (1 << 27) + (1 << 17)
 
 PLAIN_BELOW = 1 << 19
 """Bytes: indexing fewer is over before a compiled kernel is loaded."""
+INNER = 1 << 62
+"""For kernels that others call: compiled with those, never on their own."""
 
 # Columns of the table that `index_packets` fills.
 START, CAPTURED, LENGTH, TICKS, INTERFACE, OFFSET, OPTIONS, OPTIONS_END, HAS_TIME = range(9)
@@ -65,7 +79,7 @@ START, CAPTURED, LENGTH, TICKS, INTERFACE, OFFSET, OPTIONS, OPTIONS_END, HAS_TIM
 SNAPLEN, LARGEST, INDEX = range(3)
 
 
-@kernel(plain_below=PLAIN_BELOW)
+@kernel(plain_below=INNER)
 def word(data: Bytes, at: int, is_big_endian: int) -> int:
     """Four bytes as an unsigned number."""
     first, second = np.int64(data[at]), np.int64(data[at + 1])
@@ -75,9 +89,10 @@ def word(data: Bytes, at: int, is_big_endian: int) -> int:
     return fourth << 24 | third << 16 | second << 8 | first  # type: ignore[return-value]
 
 
-@kernel(plain_below=PLAIN_BELOW)
+@kernel(plain_below=INNER)
 def options_are_sound(data: Bytes, at: int, end: int, is_big_endian: int) -> bool:
     """Whether the options from `at` to `end` are whole, and of the sizes that those of packets must have."""
+    count = 0
     while at < end:
         number = word(data, at, is_big_endian)
         code, length = number & 0xFFFF, number >> 16
@@ -85,17 +100,22 @@ def options_are_sound(data: Bytes, at: int, end: int, is_big_endian: int) -> boo
             code, length = length, code
         if code == 0:
             return True
+        count += 1
+        if count > MOST_OPTIONS:
+            return False
         if at + 4 + length > end:
             return False
         if (code == 2 or code == 6) and length != 4:
             return False
         if (code == 4 or code == 5) and length != 8:
             return False
+        if code == 7 and length == 0:
+            return False
         at += 4 + (length + 3 & ~3)
     return True
 
 
-@kernel(plain_below=PLAIN_BELOW)
+@kernel(plain_below=INNER)
 def find_packet(data: Bytes, at: int, limits: Integers, big: int, place: Integers) -> bool:
     """Take the Enhanced or Simple Packet Block at `at` apart; False if it is not as it should be.
 
@@ -125,7 +145,7 @@ def find_packet(data: Bytes, at: int, limits: Integers, big: int, place: Integer
     place[START] = at + header
     place[CAPTURED] = captured
     place[LENGTH] = length
-    place[TICKS] = 0 if is_simple else word(data, at + 12, big) << 32 | word(data, at + 16, big)
+    place[TICKS] = 0 if is_simple else np.int64(word(data, at + 12, big)) << 32 | word(data, at + 16, big)
     place[INTERFACE] = limits[interface, INDEX]
     place[OFFSET] = at
     place[OPTIONS] = options if has_options else -1
@@ -172,25 +192,30 @@ def index_packets(
 
 
 class SectionState(NamedTuple):
-    """Where in a file the decoder is: the section, and what its interfaces need."""
+    """The section that the decoder is in."""
 
     number: int
     is_big_endian: bool
-    limits: Integers
-    clocks: tuple[Clock, ...]
-
-
-NO_LIMITS: Integers = np.empty((0, 3), np.int64)
+    limits: Integers  # a row for each interface, with room for more
+    interfaces: int = 0
 
 
 class PcapngDecoder:
-    """Reads one pcapng file, section after section."""
+    """Reads one pcapng file, section after section.
+
+    What it learns of interfaces stays true if the same blocks are read again: decoders made by `resumed`
+    share it.
+    """
 
     def __init__(self, path: str, reading: Reading) -> None:
         self.reading = reading
         self._path = path
-        self._section = SectionState(0, is_big_endian=False, limits=NO_LIMITS, clocks=())
+        self._section = SectionState(len(reading.sections), is_big_endian=False, limits=_no_limits(16))
+        self._interfaces = len(reading.interfaces)  # how many the run has up to here
         self._clocks: dict[int, Clock] = {}
+        self._stand_ins: dict[tuple[int, int, int], int] = {}
+        self._said = 0
+        self._drops: dict[int, int] = {}
         self._found: Integers = np.empty((0, 0), np.int64)  # made when first needed
 
     def decode(self, data: Bytes, offset: int) -> Decoded:  # noqa: ARG002 - blocks are the same anywhere
@@ -201,8 +226,10 @@ class PcapngDecoder:
         orders: list[tuple[int, bool]] = []
         while True:
             section = self._section
-            orders.append((row, section.is_big_endian))
-            ended = index_packets(data, at, row, self._found, section.limits, int(section.is_big_endian))
+            if not orders or orders[-1][1] != section.is_big_endian:
+                orders.append((row, section.is_big_endian))
+            limits = section.limits[: section.interfaces]
+            ended = index_packets(data, at, row, self._found, limits, int(section.is_big_endian))
             row, at, needed = map(int, ended)
             if needed:
                 return Decoded(self._records(data, row, orders), at, needed)
@@ -219,9 +246,10 @@ class PcapngDecoder:
 
     def resumed(self, reading: Reading) -> PcapngDecoder:
         """As `Decoder.resumed`."""
-        other = PcapngDecoder(self._path, reading)
-        other._section = self._section
-        other._clocks = dict(self._clocks)
+        other = copy.copy(self)
+        other.reading = reading
+        other._drops = {}  # noqa: SLF001 - the other is one of us
+        other._found = np.empty((0, 0), np.int64)  # noqa: SLF001
         return other
 
     def unfinished(self, left: int, needed: int) -> str:
@@ -253,63 +281,75 @@ class PcapngDecoder:
         if at + total > len(data):
             return -total, False
         behind = int.from_bytes(data[at + total - 4 : at + total].tobytes(), order)  # type: ignore[arg-type]
-        if behind != total:
+        if behind + -behind % 4 != total:
             raise BlockError(f"The lengths before ({stated}) and after ({behind}) the block do not match.")
         block = Block(kind, data[at + 8 : at + total - 4].tobytes(), is_big_endian)
         return total, self._take(block, at, row)
 
     def _take(self, block: Block, at: int, row: int) -> bool:
         """Act on a whole block; True if it filled a row of the table."""
+        if block.kind in (2, 3, 6):
+            self._packet(block, at, row)
+            return True
+        if block.kind in RECORDS:
+            self._record(block, at, row)
+            return True
+        self._said += (block.kind in SAYINGS) + len(block.body) // MEASURE
+        if self._said > MOST_SAYINGS:
+            raise BlockError(
+                f"More than {MOST_SAYINGS} blocks so far are no packets; no capture needs so many."
+            )
+        self._hear(block)
+        return False
+
+    def _hear(self, block: Block) -> None:
+        """Take in what a block says that is neither packet nor record; those of unknown kinds are skipped."""
         reading, section = self.reading, self._section
         match block.kind:
             case 0x0A0D0D0A:
-                self._begin_section(block)
+                reading.sections.append(read_section(block, section.number + 1, self._path))
+                self._section = SectionState(section.number + 1, block.is_big_endian, _no_limits(16))
             case 1:
                 self._add_interface(block)
-            case 2 | 3 | 6:
-                self._packet(block, at, row)
-                return True
             case 4:
-                reading.names.extend(read_names(block, section.number))
+                names = read_names(block, section.number)
+                self._said += len(names)
+                reading.names.extend(names)
             case 5:
-                interface = block.number(0, 4)
-                if interface < len(section.clocks):
-                    index = int(section.limits[interface, INDEX])
-                    reading.statistics.append(read_statistics(block, index, section.clocks[interface]))
+                number = block.number(0, 4)
+                if number < section.interfaces:
+                    index = int(section.limits[number, INDEX])
+                    reading.statistics.append(read_statistics(block, index, self._clocks[index]))
             case 0xA:
                 reading.secrets.append(read_secrets(block, section.number))
-            case kind if kind in RECORDS:
-                self._record(block, at, row)
-                return True
-        return False
-
-    def _begin_section(self, block: Block) -> None:
-        number = len(self.reading.sections) + 1
-        self.reading.sections.append(read_section(block, number, self._path))
-        self._section = SectionState(number, block.is_big_endian, NO_LIMITS, ())
 
     def _add_interface(self, block: Block) -> None:
-        section = self._section
-        interface, clock = read_interface(block, section.number, len(section.clocks))
-        index = len(self.reading.interfaces)
-        self.reading.interfaces.append(interface)
+        section, index = self._section, self._interfaces
+        interface, clock = read_interface(block, section.number, section.interfaces)
+        self._meet(index, interface, clock)
+        limits = section.limits
+        if section.interfaces == len(limits):
+            limits = np.concatenate([limits, _no_limits(len(limits))])
+        limits[section.interfaces] = interface.snaplen, largest_packet(interface.linktype), index
+        self._section = section._replace(limits=limits, interfaces=section.interfaces + 1)
+
+    def _meet(self, index: int, interface: Interface, clock: Clock) -> None:
+        """Count an interface, and remember it if it was not met before."""
+        self._interfaces = index + 1
         self._clocks[index] = clock
-        limit = [[interface.snaplen, largest_packet(interface.linktype), index]]
-        self._section = section._replace(
-            limits=np.concatenate([section.limits, np.array(limit, np.int64)]),
-            clocks=(*section.clocks, clock),
-        )
+        if index == len(self.reading.interfaces):
+            self.reading.interfaces.append(interface)
 
     def _packet(self, block: Block, at: int, row: int) -> None:
         """A packet block of any kind, which the kernel left because of its kind or because it is broken."""
-        limits = self._section.limits
+        section = self._section
         fixed = LEAST_BODY[block.kind]
         interface = 0 if block.kind == 3 else block.number(0, 2 if block.kind == 2 else 4)
-        if interface >= len(limits):
+        if interface >= section.interfaces:
             raise BlockError(
-                f"A packet of interface {interface}, but the section has told of {len(limits)} so far."
+                f"A packet of interface {interface}, but the section has told of {section.interfaces} so far."
             )
-        snaplen, largest, index = limits[interface].tolist()
+        snaplen, largest, index = section.limits[interface].tolist()
         length = block.number(fixed - 4, 4)
         captured = min(length, snaplen or length) if block.kind == 3 else block.number(fixed - 8, 4)
         if captured > largest:
@@ -323,6 +363,8 @@ class PcapngDecoder:
         options = fixed + captured + -captured % 4
         if block.kind != 3:
             self._check_sizes(block, options)
+        if block.kind == 2 and block.number(2, 2) != UNKNOWN_DROPS:
+            self._drops[row] = block.number(2, 2)
         has_options = block.kind != 3 and options < len(block.body)
         begin = at + 8
         self._found[row] = (
@@ -340,13 +382,15 @@ class PcapngDecoder:
     def _check_sizes(self, block: Block, at: int) -> None:
         for option in block.options(at, PACKET_NUMBERS):
             width = OPTION_SIZES.get(option.code)
+            if option.code == VERDICT and not option.value:
+                raise BlockError("The packet has a verdict without a value.")
             if width and len(option.value) != width:
                 raise BlockError(f"Packet option {option.code} has {len(option.value)} bytes, not {width}.")
 
     def _record(self, block: Block, at: int, row: int) -> None:
         """A block that is no packet but takes a packet number."""
         enterprise = block.number(0, 4) if block.kind in (CUSTOM, CUSTOM_NOT_COPIED) else -1
-        fixed = LEAST_BODY.get(block.kind, 0)
+        fixed = 0 if block.kind == JOURNAL_ENTRY else LEAST_BODY[block.kind]
         content = block.body[fixed:]
         ticks = -1
         if block.kind == JOURNAL_ENTRY:
@@ -354,11 +398,10 @@ class PcapngDecoder:
             ticks = _journal_time(content)
         elif enterprise < 0:
             ticks = block.number(2, 8)
-        size = len(content)
         self._found[row] = (
             at + 8 + fixed,
-            size,
-            size,
+            len(content),
+            block.number(18, 4) if block.kind in EVENTS else len(content),
             _signed(max(ticks, 0)),
             self._stand_in(block.kind, enterprise),
             at,
@@ -369,20 +412,17 @@ class PcapngDecoder:
 
     def _stand_in(self, kind: int, enterprise: int) -> int:
         """Index of what stands in for an interface of such records; one for each kind in a section."""
-        reading, section = self.reading, self._section.number
-        for known in reading.kinds:
-            same = (known.block, known.enterprise) == (kind, enterprise)
-            if same and reading.interfaces[known.interface].section == section:
-                return known.interface
-        index = len(reading.interfaces)
-        reading.interfaces.append(Interface(UNKNOWN_LINKTYPE, section=section, number=-1))
-        reading.kinds.append(RecordKind(index, kind, enterprise))
-        self._clocks[index] = Clock(6) if kind == JOURNAL_ENTRY else Clock(9)
+        section = self._section.number
+        index = self._stand_ins.setdefault((section, kind, enterprise), self._interfaces)
+        if index >= self._interfaces:
+            clock = Clock(6) if kind == JOURNAL_ENTRY else Clock(9)
+            self._meet(index, Interface(UNKNOWN_LINKTYPE, section=section, number=-1), clock)
+            self.reading.kinds.append(RecordKind(index, kind, enterprise))
+            self._said += 1
         return index
 
     def _records(self, data: Bytes, count: int, orders: list[tuple[int, bool]]) -> Records:
         found = self._found[:count].T.copy()
-        rows = np.flatnonzero(found[OPTIONS] >= 0)
         return Records(
             start=found[START],
             captured=found[CAPTURED],
@@ -390,35 +430,47 @@ class PcapngDecoder:
             time=self._times(found),
             interface=found[INTERFACE].astype(np.int32),
             offset=found[OFFSET],
-            options=PacketOptions(
-                data, rows, found[OPTIONS, rows], found[OPTIONS_END, rows], _orders(rows, orders)
-            )
-            if len(rows)
-            else {},
+            options=self._options(data, found, orders),
         )
+
+    def _options(
+        self, data: Bytes, found: Integers, orders: list[tuple[int, bool]]
+    ) -> Mapping[int, tuple[Option, ...]]:
+        """The options of packets; the drop count of an obsolete Packet Block counts as one."""
+        rows = np.flatnonzero(found[OPTIONS] >= 0)
+        if not len(rows) and not self._drops:
+            return {}
+        area = found[OPTIONS, rows], found[OPTIONS_END, rows]
+        options = PacketOptions(data, rows, *area, _orders(rows, orders))
+        if not self._drops:
+            return options
+        counted = {row: (Option(DROPS, count.to_bytes(8, "little")),) for row, count in self._drops.items()}
+        self._drops = {}
+        return {row: options.get(row, ()) + counted.get(row, ()) for row in sorted({*options, *counted})}
 
     def _times(self, found: Integers) -> Integers:
         """Nanoseconds since the epoch of each row, by the clock of its interface."""
-        ticks = found[TICKS].view(np.uint64)
-        if len(self._clocks) == 1:
-            times = next(iter(self._clocks.values())).nanoseconds(ticks)
-        else:
-            times = np.empty(len(ticks), np.int64)
-            numbers = np.full(len(self.reading.interfaces), -1)
-            kinds = list(dict.fromkeys(self._clocks.values()))
-            for index, clock in self._clocks.items():
-                numbers[index] = kinds.index(clock)
-            of_row = numbers[found[INTERFACE]]
-            for number, clock in enumerate(kinds):
-                mine = of_row == number
-                times[mine] = clock.nanoseconds(ticks[mine])
+        ticks, interface = found[TICKS].view(np.uint64), found[INTERFACE]
+        first = int(interface.min()) if len(interface) else 0
+        mine: dict[Clock, list[int]] = {}
+        for index in (np.flatnonzero(np.bincount(interface - first)) + first).tolist():
+            mine.setdefault(self._clocks[index], []).append(index)
+        times = np.zeros(len(ticks), np.int64)
+        for clock, indexes in mine.items():
+            rows = np.isin(interface, indexes) if len(mine) > 1 else slice(None)
+            times[rows] = clock.nanoseconds(ticks[rows])
         times[found[HAS_TIME] == 0] = NO_TIME
         return times
 
 
-RECORDS = (JOURNAL_ENTRY, CUSTOM, CUSTOM_NOT_COPIED, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222)
 OPTION_SIZES = {2: 4, 4: 8, 5: 8, 6: 4}
+DROPS = 4
+UNKNOWN_DROPS = 0xFFFF
 JOURNAL_TIME = b"__REALTIME_TIMESTAMP="
+
+
+def _no_limits(room: int) -> Integers:
+    return np.zeros((room, 3), np.int64)
 
 
 def byte_order(magic: bytes) -> bool:

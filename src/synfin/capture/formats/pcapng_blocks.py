@@ -24,6 +24,7 @@ VERSIONS = ((1, 0), (1, 2))
 ADDRESS_BYTES = {1: 4, 2: 16}
 """Length of the address in a name resolution record, by its type."""
 MOST_SECRETS = 1 << 30
+MOST_NAMES = 1 << 16
 
 
 class BlockError(Exception):
@@ -102,6 +103,8 @@ def read_names(block: Block, section: int) -> list[Names]:
         at += 4
         if kind == 0:
             break
+        if len(found) == MOST_NAMES:
+            raise BlockError(f"The block has more than {MOST_NAMES} names.")
         if at + length > len(block.body):
             raise BlockError(
                 f"A name claims {length} bytes, but {len(block.body) - at} are left in its block."
@@ -152,7 +155,7 @@ def read_secrets(block: Block, section: int) -> Secrets:
     """A Decryption Secrets Block (4.7)."""
     length = block.number(4, 4)
     if length > MOST_SECRETS or 8 + length > len(block.body):
-        raise BlockError(f"The secrets claim {length} bytes, but their block has {len(block.body) - 8}.")
+        raise BlockError(f"The secrets claim {length} bytes; {len(block.body) - 8} are there.")
     return Secrets(
         section, block.number(0, 4), block.body[8 : 8 + length], block.options(8 + length + -length % 4)
     )

@@ -28,6 +28,10 @@ STATISTICS_NUMBERS = {2: "ii", 3: "ii", 4: "q", 5: "q", 6: "q", 7: "q", 8: "q"}
 WIDTHS = {"i": 4, "q": 8}
 
 
+MOST_OPTIONS = 1 << 12
+"""How many of one block are believed."""
+
+
 class OptionError(Exception):
     """A list of options contradicts itself; `str()` says how. Never leaves this package."""
 
@@ -54,6 +58,8 @@ def parse_options(area: bytes, *, is_big_endian: bool, numbers: Mapping[int, str
         at += 4
         if code == END_OF_OPTIONS:
             break
+        if len(options) == MOST_OPTIONS:
+            raise OptionError(f"The block has more than {MOST_OPTIONS} options, which no capture needs.")
         if at + length > len(area):
             raise OptionError(
                 f"Option {code} claims {length} bytes, but {len(area) - at} are left in its block."
@@ -101,9 +107,9 @@ class PacketOptions(Mapping[int, tuple[Option, ...]]):
         self._data = data[positions]
 
     def __getitem__(self, row: int) -> tuple[Option, ...]:
-        place = int(np.searchsorted(self._rows, row))
-        if place == len(self._rows) or self._rows[place] != row:
+        if row not in self:
             raise KeyError(row)
+        place = int(np.searchsorted(self._rows, row))
         return parse_options(
             self._data[self._begin[place] : self._end[place]].tobytes(),
             is_big_endian=bool(self._is_big_endian[place]),
@@ -117,4 +123,7 @@ class PacketOptions(Mapping[int, tuple[Option, ...]]):
         return len(self._rows)
 
     def __contains__(self, row: object) -> bool:
-        return isinstance(row, int | np.integer) and bool(np.isin(row, self._rows))
+        if not isinstance(row, int | np.integer):
+            return False
+        place = int(np.searchsorted(self._rows, row))
+        return place < len(self._rows) and bool(self._rows[place] == row)
