@@ -159,7 +159,9 @@ def _join(form: tuple[tuple[str, int], ...]) -> tuple[Field, ...]:
 
 def _reserved(when: tuple[tuple[str, int], ...] = ()) -> Field:
     """The twelve bits after the subtype, within the word that holds both."""
-    return Field("reserved", 12, "Reserved", Kind.HEX, width=16, container=16, overlay=True, skip=4, when=when)
+    return Field(
+        "reserved", 12, "Reserved", Kind.HEX, width=16, container=16, overlay=True, skip=4, when=when
+    )
 
 
 def _first_word(when: tuple[tuple[str, int], ...] = ()) -> tuple[Field, Field]:
@@ -357,7 +359,20 @@ OTHER = Protocol(
     path="-",
 )
 
-NAMED = (CAPABLE_0, CAPABLE, JOIN, SIGNAL, ADD_IPV4, ADD_IPV6, ADD, REMOVE, PRIORITY, FALLBACK, FAST_CLOSE, RESET)
+NAMED = (
+    CAPABLE_0,
+    CAPABLE,
+    JOIN,
+    SIGNAL,
+    ADD_IPV4,
+    ADD_IPV6,
+    ADD,
+    REMOVE,
+    PRIORITY,
+    FALLBACK,
+    FAST_CLOSE,
+    RESET,
+)
 
 
 def _summary(rows: HeaderRows) -> Text:
@@ -370,8 +385,8 @@ def _summary(rows: HeaderRows) -> Text:
     which[others.layer.position] = len(NAMED) + 1
     place = np.full(len(rows), -1, np.int64)
     place[others.layer.position] = np.arange(len(others))
-    number = said(others, others.values("subtype"), ")").take(place)
-    return text.join([text.from_list(titles).take(which), number])
+    unknown = said(others, others.values("subtype"), ")").take(place)
+    return text.join([text.from_list(titles).take(which), unknown])
 
 
 PROTOCOL = Protocol(

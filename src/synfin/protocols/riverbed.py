@@ -18,7 +18,19 @@ if TYPE_CHECKING:
     from synfin.dissect.text import Text
 
 FAMILY = "tcp.option.rvbd"
-QUERY, RESPONSE, INTERNAL, TRACE, QUERY_SH, RESPONSE_SH, QUERY_INFO, RESPONSE_INFO, INFO_SH, INFO_SID, RESET = range(11)
+(
+    QUERY,
+    RESPONSE,
+    INTERNAL,
+    TRACE,
+    QUERY_SH,
+    RESPONSE_SH,
+    QUERY_INFO,
+    RESPONSE_INFO,
+    INFO_SH,
+    INFO_SID,
+    RESET,
+) = range(11)
 
 TYPES = (
     "Probe Query",
@@ -63,7 +75,11 @@ def _more(rows: HeaderRows, body: Protocol) -> Text:
     if body is ASKS:
         words = text.join([text.literal(", CSH IP: ", count), bodies.text("prober")])
     elif body is ANSWERS:
-        peer = [text.literal(", Server Steelhead: ", count), bodies.text("proxy.ip"), text.literal(":", count)]
+        peer = [
+            text.literal(", Server Steelhead: ", count),
+            bodies.text("proxy.ip"),
+            text.literal(":", count),
+        ]
         words = text.join([*peer, bodies.text("proxy.port")])
     else:
         words = text.literal("", count)

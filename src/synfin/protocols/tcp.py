@@ -10,7 +10,7 @@ from synfin.dissect import text
 from synfin.dissect.definition import Computed, Fact, Field, Group, Items, Length, Next, Protocol
 from synfin.dissect.expert import Severity, Topic, follow_up, remark
 from synfin.dissect.kinds import Kind
-from synfin.dissect.layers import Sparse, Spans
+from synfin.dissect.layers import Spans, Sparse
 from synfin.dissect.template import fill
 from synfin.protocols import riverbed, tcp_options
 from synfin.protocols.tcp_lessons import LESSONS
@@ -62,6 +62,7 @@ COMPLETENESS = {
 }
 """What combinations of the six bits of `tcp.completeness` are called; all others are incomplete."""
 
+
 def _length(rows: HeaderRows) -> Sparse:
     """Bytes of payload on the wire; unknown in fragments and in copies of other packets."""
     header = rows.values("hdr_len", missing=-1)
@@ -108,15 +109,15 @@ def flag_words(flags: int) -> str:
 
 def flag_letters(flags: int) -> str:
     """Twelve characters, a letter for each flag set; `flags` as for `flag_words`."""
-    letters = "".join(
-        letter if flags >> 11 - place & 1 else "·" for place, letter in enumerate(FLAG_LETTERS)
-    )
+    letters = "".join(letter if flags >> 11 - place & 1 else "·" for place, letter in enumerate(FLAG_LETTERS))
     return f"{letters[:3]}-{flags >> 12 & 7}-{letters[6:]}" if flags >> 12 else letters
 
 
 def _flags_line(rows: HeaderRows) -> Text:
     flags = rows.values("flags")
-    words = _spelled(_flags_with_ace(rows), lambda value: f"Flags: 0x{value & 0xFFF:03x} ({flag_words(value)})")
+    words = _spelled(
+        _flags_with_ace(rows), lambda value: f"Flags: 0x{value & 0xFFF:03x} ({flag_words(value)})"
+    )
     return text.where(flags >= 0, words)
 
 
@@ -138,7 +139,8 @@ def _opening(words: str, port: str) -> Callable[[HeaderRows], Text]:
 
 
 def _ack_without_flag(rows: HeaderRows) -> Flags:
-    return rows.has("flags") & (rows.values("flags") & ACK == 0) & (rows.values("ack_raw") != 0)
+    without: Flags = rows.has("flags") & (rows.values("flags") & ACK == 0)
+    return without & (rows.values("ack_raw") != 0)
 
 
 def _is_bogus(rows: HeaderRows) -> Flags:
@@ -216,7 +218,9 @@ def _checksum_line(rows: HeaderRows) -> Text:
             text.literal('(maybe caused by "TCP checksum offload"?)', count),
         ]
     )
-    remarks = text.named(status, {int(Verdict.GOOD): " [correct]", int(Verdict.UNVERIFIED): " [unverified]"}, "")
+    remarks = text.named(
+        status, {int(Verdict.GOOD): " [correct]", int(Verdict.UNVERIFIED): " [unverified]"}, ""
+    )
     stated = text.join([text.literal("Checksum: ", count), text.hexadecimal(rows.values("checksum"), 4)])
     return text.join([stated, remarks, text.where(status == Verdict.BAD, should)])
 
@@ -259,9 +263,12 @@ def _members() -> tuple[Protocol, ...]:
 
 
 def _without_mss(rows: HeaderRows) -> Flags:
-    """True for SYN segments that have options, but none for the segment size."""
-    without = (rows.values("flags") & SYN != 0) & (rows.end - rows.start > SHORTEST_HEADER) & rows.is_whole
-    without[rows.table.layer(tcp_options.MSS.name).position] = False
+    """True for SYN segments whose options are all readable, with none for the segment size among them."""
+    without: Flags = (
+        (rows.values("flags") & SYN != 0) & (rows.end - rows.start > SHORTEST_HEADER) & rows.is_whole
+    )
+    for name in (tcp_options.MSS.name, tcp_options.BROKEN_OPTION.name):
+        without[rows.table.layer(name).position] = False
     return without
 
 
@@ -355,9 +362,7 @@ def _short(rows: HeaderRows) -> Text:
 
 
 def _states(side: str) -> Fact:
-    return Fact(
-        f"synfin.state.{side}", f"State of the {side} (RFC 9293)", Kind.TEXT, absolute=True
-    )
+    return Fact(f"synfin.state.{side}", f"State of the {side} (RFC 9293)", Kind.TEXT, absolute=True)
 
 
 ANALYSIS_FLAGS = Fact(
@@ -371,7 +376,9 @@ ANALYSIS_FLAGS = Fact(
             "A new tcp session is started with the same ports as an earlier session in this trace",
         ),
         follow_up("analysis.fast_retransmission", NOTE, "This frame is a (suspected) fast retransmission"),
-        follow_up("analysis.spurious_retransmission", NOTE, "This frame is a (suspected) spurious retransmission"),
+        follow_up(
+            "analysis.spurious_retransmission", NOTE, "This frame is a (suspected) spurious retransmission"
+        ),
         follow_up("analysis.retransmission", NOTE, "This frame is a (suspected) retransmission"),
         Fact("analysis.rto", "The RTO for this segment was", Kind.DURATION),
         Fact("analysis.rto_frame", "RTO based on delta from frame", Kind.FRAME),
@@ -380,7 +387,9 @@ ANALYSIS_FLAGS = Fact(
             "analysis.lost_segment", WARNING, "Previous segment(s) not captured (common at capture start)"
         ),
         follow_up(
-            "analysis.ack_lost_segment", WARNING, "ACKed segment that wasn't captured (common at capture start)"
+            "analysis.ack_lost_segment",
+            WARNING,
+            "ACKed segment that wasn't captured (common at capture start)",
         ),
         follow_up("analysis.window_update", CHAT, "TCP window update"),
         follow_up(
@@ -417,7 +426,9 @@ ANALYSIS = Fact(
                     NOTE,
                     "Duplicate ACK",
                     lambda rows: rows.has("analysis.duplicate_ack_num"),
-                    lambda rows: said(rows, "Duplicate ACK (#", rows.values("analysis.duplicate_ack_num"), ")"),
+                    lambda rows: said(
+                        rows, "Duplicate ACK (#", rows.values("analysis.duplicate_ack_num"), ")"
+                    ),
                 ),
             ),
         ),

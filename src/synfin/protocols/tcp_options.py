@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 
 import numpy as np
 
 from synfin.dissect import text
-from synfin.dissect.definition import ANY, BROKEN, Computed, Fact, Field, Group, Items, Length, Protocol, Shape
+from synfin.dissect.definition import (
+    ANY,
+    BROKEN,
+    Computed,
+    Fact,
+    Field,
+    Group,
+    Items,
+    Protocol,
+    Shape,
+)
 from synfin.dissect.expert import Severity, Topic, follow_up, remark
 from synfin.dissect.kinds import Kind
-from synfin.dissect.layers import Sparse, Spans
+from synfin.dissect.layers import Spans, Sparse
 from synfin.protocols.tcp_lessons import OPTION_LESSONS
 
 if TYPE_CHECKING:
@@ -102,17 +112,23 @@ NAMES = {
 NOTE = (Severity.NOTE, Topic.SEQUENCE)
 
 
+class Rest(TypedDict, total=False):
+    """What else may be said of an option; see `Protocol`."""
+
+    summary: Line
+    info: Line
+    reference: Required[str]
+    items: tuple[Items, ...]
+
+
 def option(
     name: str,
     kinds: tuple[int, ...],
     fields: tuple[Item, ...] = (),
     *,
     length: tuple[Computed, ...] = (),
-    summary: Line = "",
-    info: Line = "",
-    reference: str = "RFC 9293",
-    items: tuple[Items, ...] = (),
     remarks: tuple[Computed, ...] = (),
+    **rest: Unpack[Rest],
 ) -> Protocol:
     """The definition of one option.
 
@@ -121,28 +137,21 @@ def option(
         kinds: its kinds.
         fields: what follows kind and length.
         length: what to say of lengths that it may not have.
-        summary: its line in the tree after "TCP Option - "; its name if "".
-        info: what it adds to the packet list's Info.
-        reference: where it is specified.
-        items: a list inside it.
         remarks: what may stand out about it as a whole.
+        rest: where it is specified, its line in the tree, what it adds to the Info column, a list inside it.
     """
-    title = f"TCP Option - {NAMES[kinds[0]]}"
     head: tuple[Item, ...] = (Field(KIND, 8, "Kind", names=KINDS, absolute=True),)
     if not set(kinds) & {0, 1}:
         head += (Field(LENGTH, 8, "Length", absolute=True, parts=length),)
     return Protocol(
         name=f"{PREFIX}.{name}",
-        title=title,
-        reference=reference,
+        title=f"TCP Option - {NAMES[kinds[0]]}",
         follows=tuple((FAMILY, kind) for kind in kinds),
         prefix=PREFIX,
         fields=remarks + head + fields,
-        summary=summary,
-        info=info,
-        items=items,
         lessons=OPTION_LESSONS.get(name, {}),
         path="-",
+        **rest,
     )
 
 
@@ -184,7 +193,9 @@ def where_there(field: str, *pieces: str) -> Callable[[HeaderRows], Text]:
     """A line of words and `{field}`s, empty where the first field is absent."""
 
     def line(rows: HeaderRows) -> Text:
-        filled = said(rows, *(rows.values(piece[1:-1]) if piece.startswith("{") else piece for piece in pieces))
+        filled = said(
+            rows, *(rows.values(piece[1:-1]) if piece.startswith("{") else piece for piece in pieces)
+        )
         return text.where(rows.has(field), filled)
 
     return line
@@ -202,7 +213,8 @@ def titled(title: str, field: str, *pieces: str) -> Callable[[HeaderRows], Text]
 
 def is_syn(rows: HeaderRows) -> Flags:
     """True where the segment around has SYN set; absent flags count as not set."""
-    return rows.values("flags.syn") != 0
+    syn: Flags = rows.values("flags.syn") != 0
+    return syn
 
 
 MSS = option(
@@ -266,18 +278,20 @@ EDGE_BYTES = 8
 
 
 def _sack_count(rows: HeaderRows) -> Integers:
-    return np.maximum(rows.end - rows.start - 2, 0).astype(np.int64) // EDGE_BYTES
+    count: Integers = np.maximum(rows.end - rows.start - 2, 0).astype(np.int64) // EDGE_BYTES
+    return count
 
 
 def _malformed_sack(rows: HeaderRows) -> Flags:
-    return (rows.end - rows.start - 2) % EDGE_BYTES != 0
+    malformed: Flags = (rows.end - rows.start - 2) % EDGE_BYTES != 0
+    return malformed
 
 
 def sack_edges(rows: HeaderRows, between: str, first: str, separator: str) -> Text:
     """The blocks of each SACK option, written as `first` left `between` right and joined by `separator`."""
     blocks = rows.table.rows("tcp.options.sack.block")
     written = said(blocks, first, edge(blocks, "left"), between, edge(blocks, "right"))
-    return text.gather(written, blocks.layer.position, len(rows), separator)
+    return text.gather(written, blocks.layer.position.astype(np.int64), len(rows), separator)
 
 
 def edge(blocks: HeaderRows, side: str) -> Integers:
@@ -291,7 +305,9 @@ def _sack_summary(rows: HeaderRows) -> Text:
 
 
 def _edge_line(words: str, name: str) -> Callable[[HeaderRows], Text]:
-    return lambda rows: said(rows, words, rows.values(name), " (relative)" if rows.table.settings.relative else "")
+    return lambda rows: said(
+        rows, words, rows.values(name), " (relative)" if rows.table.settings.relative else ""
+    )
 
 
 SACK = option(
@@ -351,7 +367,11 @@ SACK_BLOCK = Protocol(
         ),
         Field("sack.right_raw", 32, "TCP SACK Right Edge (raw)", hidden=True),
         Fact(
-            "sack_re", "TCP SACK Right Edge", Kind.UINT, bare=True, show=_edge_line("right edge = ", "sack_re")
+            "sack_re",
+            "TCP SACK Right Edge",
+            Kind.UINT,
+            bare=True,
+            show=_edge_line("right edge = ", "sack_re"),
         ),
     ),
     lessons=OPTION_LESSONS["sack.block"],
@@ -402,7 +422,13 @@ MD5 = option(
 )
 
 
-SCPS_CAPABILITIES = (("bets", "BETS"), ("snack1", "SNACK1"), ("snack2", "SNACK2"), ("compress", "COMP"), ("nlts", "NLTS"))
+SCPS_CAPABILITIES = (
+    ("bets", "BETS"),
+    ("snack1", "SNACK1"),
+    ("snack2", "SNACK2"),
+    ("compress", "COMP"),
+    ("nlts", "NLTS"),
+)
 
 
 def _scps_words(rows: HeaderRows) -> Text:
@@ -485,7 +511,8 @@ CORRUPTION = option("scpscor", (23,), length=only(2), reference="CCSDS 714.0-B-2
 
 KILOBITS = 80_000
 RATES = {0: "0 bit/s", 1: "80 Kbit/s", 2: "160 Kbit/s", 3: "320 Kbit/s", 4: "640 Kbit/s"} | {
-    step: f"{KILOBITS * 2 ** (step - 1) / 1e6:g} Mbit/s" if step < 15 else "1.31072 Gbit/s" for step in range(5, 16)
+    step: f"{KILOBITS * 2 ** (step - 1) / 1e6:g} Mbit/s" if step < 15 else "1.31072 Gbit/s"
+    for step in range(5, 16)
 }
 
 
@@ -568,7 +595,8 @@ FAST_OPEN_EXPERIMENT = 0xF989
 def _asks(rows: HeaderRows) -> Flags:
     if not rows.layer.protocol.names("experimental.exid"):
         return np.ones(len(rows), np.bool_)
-    return rows.values("experimental.exid") == FAST_OPEN_EXPERIMENT
+    asks: Flags = rows.values("experimental.exid") == FAST_OPEN_EXPERIMENT
+    return asks
 
 
 def _fast_open_info(rows: HeaderRows) -> Text:
@@ -641,9 +669,15 @@ def counted(rows: HeaderRows, order: Integers, words: tuple[str, str, str]) -> T
     pieces = []
     for place in range(3):
         name = text.from_list([ORDERS[0][place].upper(), ORDERS[1][place].upper()]).take(order)
-        value = np.where(order == 0, rows.values(f"acc_ecn.{ORDERS[0][place]}"), rows.values(f"acc_ecn.{ORDERS[1][place]}"))
-        there = np.where(order == 0, rows.has(f"acc_ecn.{ORDERS[0][place]}"), rows.has(f"acc_ecn.{ORDERS[1][place]}"))
-        piece = text.join([text.literal(between if place else begin, len(rows)), name, said(rows, equals, value)])
+        value = np.where(
+            order == 0, rows.values(f"acc_ecn.{ORDERS[0][place]}"), rows.values(f"acc_ecn.{ORDERS[1][place]}")
+        )
+        there = np.where(
+            order == 0, rows.has(f"acc_ecn.{ORDERS[0][place]}"), rows.has(f"acc_ecn.{ORDERS[1][place]}")
+        )
+        piece = text.join(
+            [text.literal(between if place else begin, len(rows)), name, said(rows, equals, value)]
+        )
         pieces.append(text.where(there, piece))
     return text.join(pieces)
 
@@ -669,7 +703,9 @@ def _experiment(rows: HeaderRows) -> Text:
     rate = said(rows, " ", rows.values("tarr.rate"))
     exid = rows.values("experimental.exid")
     counting = np.isin(exid, list(COUNTERS)) & np.isin(rows.values(LENGTH), EXPERIMENT_COUNTER_LENGTHS)
-    count = text.join([text.literal(": ", len(rows)), ordered(rows, (exid == EXPERIMENT_ORDER_1).astype(np.int64))])
+    count = text.join(
+        [text.literal(": ", len(rows)), ordered(rows, (exid == EXPERIMENT_ORDER_1).astype(np.int64))]
+    )
     rated = text.where(rows.has("tarr.rate"), rate)
     return text.join(
         [text.literal("TCP Option - Experimental", len(rows)), called, rated, text.where(counting, count)]
@@ -681,7 +717,9 @@ def _experiment_info(rows: HeaderRows) -> Text:
     digits = text.from_list([f" ExID={value:04X}" for value in np.unique(exid).tolist()])
     plain = digits.take(np.searchsorted(np.unique(exid), exid))
     rated = rows.has("tarr.rate")
-    rate = text.join([text.literal(" TARR", len(rows)), text.where(rated, said(rows, "=", rows.values("tarr.rate")))])
+    rate = text.join(
+        [text.literal(" TARR", len(rows)), text.where(rated, said(rows, "=", rows.values("tarr.rate")))]
+    )
     known = np.isin(exid, [-1, ACK_RATE, FAST_OPEN_EXPERIMENT, *COUNTERS])
     counts = counter_info(rows, (exid == EXPERIMENT_ORDER_1).astype(np.int64), EXPERIMENT_HEAD)
     return text.join(
@@ -742,7 +780,8 @@ EXPERIMENTAL = option(
 
 
 def _kind_order(rows: HeaderRows) -> Integers:
-    return (rows.values(KIND) == ORDER_1_KIND).astype(np.int64)
+    order: Integers = (rows.values(KIND) == ORDER_1_KIND).astype(np.int64)
+    return order
 
 
 def _accurate_ecn(rows: HeaderRows) -> Text:
@@ -796,9 +835,15 @@ def _broken(rows: HeaderRows) -> Text:
     count = len(rows)
     length = rows.values("broken.len")
     units = text.from_list([" bytes", " byte"]).take((length == 1).astype(np.int64))
-    short = text.join([said(rows, " (with too-short option length = ", length), units, text.literal(")", count)])
+    short = text.join(
+        [said(rows, " (with too-short option length = ", length), units, text.literal(")", count)]
+    )
     past = text.join(
-        [said(rows, " (option length = ", length), units, text.literal(" says option goes past end of options)", count)]
+        [
+            said(rows, " (option length = ", length),
+            units,
+            text.literal(" says option goes past end of options)", count),
+        ]
     )
     why = text.choose(length < TOO_SHORT, short, past)
     why = text.choose(rows.has("broken.len"), why, text.literal(" (length byte past end of options)", count))
@@ -809,7 +854,8 @@ def _broken(rows: HeaderRows) -> Text:
 def _is_cut(rows: HeaderRows) -> Flags:
     """True where the capture kept too little of the header to know."""
     around = rows.outer
-    return (around.captured_end < around.limit)[rows.layer.position]
+    cut: Flags = (around.captured_end < around.limit)[rows.layer.position]
+    return cut
 
 
 BROKEN_OPTION = Protocol(
@@ -841,18 +887,24 @@ BROKEN_OPTION = Protocol(
 )
 
 NOPS_IN_A_ROW = 4
+WORD = 4
 
 
 def rows_of_nops(rows: HeaderRows) -> Flags:
-    """True for TCP headers in which four No-Operations follow each other directly."""
+    """True for TCP headers with four No-Operations since the last one that begins a 32-bit word.
+
+    That is how Wireshark counts, so that its marks are ours; other options between them do not matter.
+    """
     nops = rows.table.layer("tcp.options.nop")
-    index = np.arange(len(nops))
-    follows = np.zeros(len(nops), np.bool_)
-    follows[1:] = (np.diff(nops.start) == 1) & (np.diff(nops.position) == 0)
-    first = np.maximum.accumulate(np.where(follows, 0, index)) if len(nops) else index
-    fourth = index - first == NOPS_IN_A_ROW - 1
     found = np.zeros(len(rows), np.bool_)
-    found[nops.position[fourth]] = True
+    if not len(nops):
+        return found
+    index = np.arange(len(nops))
+    begins = (nops.start - rows.start[nops.position]) % WORD == 0
+    begins[0] = True
+    begins[1:] |= np.diff(nops.position) != 0
+    since = index - np.maximum.accumulate(np.where(begins, index, 0))
+    found[nops.position[since == NOPS_IN_A_ROW - 1]] = True
     return found
 
 

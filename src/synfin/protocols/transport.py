@@ -164,7 +164,9 @@ class Verification:
         without_length = pseudo[chosen] - _words(length[chosen])
         partial = (stated[chosen] == _folded(pseudo[chosen])) | (stated[chosen] == _folded(without_length))
         self.verdict = np.full(len(rows), int(Verdict.UNVERIFIED), np.int64)
-        self.verdict[chosen] = np.where(right, Verdict.GOOD, np.where(partial, Verdict.OFFLOADED, Verdict.BAD))
+        self.verdict[chosen] = np.where(
+            right, Verdict.GOOD, np.where(partial, Verdict.OFFLOADED, Verdict.BAD)
+        )
         self.expected = np.full(len(rows), -1, np.int64)
         self.expected[chosen] = np.where(right, stated[chosen], GOOD - others)
 

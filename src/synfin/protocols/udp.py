@@ -58,7 +58,7 @@ def _is_too_small(rows: HeaderRows) -> Flags:
 
 def _is_zero(rows: HeaderRows) -> Flags:
     """True where IPv6 carries a length of 0, which only a jumbogram may have."""
-    zero = rows.values("length", missing=HEADER) == 0
+    zero: Flags = rows.values("length", missing=HEADER) == 0
     return zero & (Carrier(rows).ipv6 >= 0) & (_room(rows) <= LONGEST)
 
 
@@ -82,9 +82,9 @@ def _bad_length(rows: HeaderRows) -> Text:
 
 
 def _probes(rows: HeaderRows) -> Flags:
-    """True where only the destination port is one of those that traceroute uses, and there is something to carry."""
+    """True where the destination port, and not the source port, is one of those that traceroute uses."""
     ports = [rows.values(name) for name in ("srcport", "dstport")]
-    source, destination = [(FIRST_TRACEROUTE_PORT <= port) & (port <= LAST_TRACEROUTE_PORT) for port in ports]
+    source, destination = [(port >= FIRST_TRACEROUTE_PORT) & (port <= LAST_TRACEROUTE_PORT) for port in ports]
     return destination & ~source
 
 
@@ -282,7 +282,12 @@ PROTOCOL = Protocol(
             ),
         ),
         Computed(
-            "payload", "Payload", Kind.BYTES, lambda rows: Sparse(*payload(rows)), bare=True, show=_payload_line
+            "payload",
+            "Payload",
+            Kind.BYTES,
+            lambda rows: Sparse(*payload(rows)),
+            bare=True,
+            show=_payload_line,
         ),
     ),
 )
