@@ -43,7 +43,9 @@ def by_tree(output: str) -> list[list[str]]:
     begins = True
     for line in output.split("\n")[:-1]:
         is_first = line.startswith("Packet comments") or (
-            line.startswith("Frame ") and ": " in line and not (packets and packets[-1][0] == "Packet comments" and begins)
+            line.startswith("Frame ")
+            and ": " in line
+            and not (packets and packets[-1][0] == "Packet comments" and begins)
         )
         if is_first:
             packets.append([])
@@ -86,17 +88,32 @@ def chosen(*names: str) -> tuple[str, ...]:
 
 
 SOME = chosen(
-    "frame.number", "frame.time", "eth.addr", "ip.src", "ip.flags", "ip", "tcp.port", "udp.port", "tcp.flags.str"
+    "frame.number",
+    "frame.time",
+    "eth.addr",
+    "ip.src",
+    "ip.flags",
+    "ip",
+    "tcp.port",
+    "udp.port",
+    "tcp.flags.str",
 )
-COLUMNS = chosen(*(f"_ws.col.{title}" for title in ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info")))
+COLUMNS = chosen(
+    *(f"_ws.col.{title}" for title in ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"))
+)
 
 FORMS = {
     "list": Form(()),
-    **{f"list -t {form}": Form(("-t", form)) for form in ("a", "ad", "adoy", "d", "dd", "e", "u", "ud", "udoy")},
+    **{
+        f"list -t {form}": Form(("-t", form))
+        for form in ("a", "ad", "adoy", "d", "dd", "e", "u", "ud", "udoy")
+    },
     "tabs": Form(("-T", "tabs")),
     "columns": Form(("-T", "fields", *COLUMNS)),
     "fields": Form(("-T", "fields", *SOME)),
-    "fields quoted": Form(("-T", "fields", *SOME, "-E", "quote=d", "-E", "separator=,", "-E", "aggregator=/s")),
+    "fields quoted": Form(
+        ("-T", "fields", *SOME, "-E", "quote=d", "-E", "separator=,", "-E", "aggregator=/s")
+    ),
     "fields first": Form(("-T", "fields", *SOME, "-E", "occurrence=f", "-E", "quote=s")),
     "fields last": Form(("-T", "fields", *SOME, "-E", "occurrence=l", "-E", "separator=/s")),
     "tree": Form(("-V",), by_tree),
@@ -196,7 +213,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     tallies = tallied(given.forms.split(","), given.files or capture_files())
     for line in report(tallies, given.show):
-        print(line)  # noqa: T201 - a command
+        print(line)
     return int(any(tally.equal < tally.packets for tally in tallies.values()))
 
 

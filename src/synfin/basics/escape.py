@@ -8,7 +8,8 @@ import unicodedata
 def for_terminal(text: str) -> str:
     """Text that moves no cursor, changes no colour and reverses no direction on a terminal.
 
-    Control, format, surrogate and private characters are written \\xNN or \\u{NNNN}; all else stays.
+    Control, format, surrogate and private characters are written \\n, \\t and the like, \\xNN or
+    \\u{NNNN}; all else stays.
     """
     if text.isprintable():
         return text
@@ -20,5 +21,11 @@ def for_terminal(text: str) -> str:
     )
 
 
+LETTERS = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r"}
+"""Control characters that C has letters for."""
+
+
 def _escaped(code: int) -> str:
+    if code in LETTERS:
+        return f"\\{LETTERS[code]}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}"

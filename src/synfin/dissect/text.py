@@ -166,16 +166,15 @@ def clock(nanoseconds: Integers, digits: int) -> Text:
     parts = []
     for value in (minutes // 60, minutes % 60):
         parts += [padded(decimal(value), 2, left=False, fill="0"), literal(":", len(nanoseconds))]
-    return join([*parts, padded(seconds(nanoseconds % 60_000_000_000, digits), 3 + digits, left=False, fill="0")])
+    width = 2 + bool(digits) + digits
+    return join([*parts, padded(seconds(nanoseconds % 60_000_000_000, digits), width, left=False, fill="0")])
 
 
 def padded(texts: Text, width: int, *, left: bool, fill: str = " ") -> Text:
     """Texts filled up to a width in characters of one byte each; longer ones stay as they are."""
     lengths = np.diff(texts.ends)
     missing = np.maximum(width - lengths, 0)
-    blanks = Text(
-        np.full(int(missing.sum()), ord(fill), np.uint8), np.concatenate(([0], np.cumsum(missing)))
-    )
+    blanks = Text(np.full(int(missing.sum()), ord(fill), np.uint8), np.concatenate(([0], np.cumsum(missing))))
     return join([texts, blanks] if left else [blanks, texts])
 
 
@@ -236,7 +235,14 @@ def gather(text: Text, group: Integers, groups: int, separator: str) -> Text:
     """Texts of the same group (ascending numbers) joined by a separator: one text per group, maybe empty."""
     data = np.empty(len(text.data) + len(text) * len(separator.encode()), np.uint8)
     ends = np.empty(groups + 1, np.int64)
-    _gather(np.asarray(group, np.int64), text.data, text.ends, np.frombuffer(separator.encode(), np.uint8), data, ends)
+    _gather(
+        np.asarray(group, np.int64),
+        text.data,
+        text.ends,
+        np.frombuffer(separator.encode(), np.uint8),
+        data,
+        ends,
+    )
     return Text(data[: ends[-1]], ends)
 
 
@@ -488,7 +494,9 @@ def _seconds(nanoseconds: Integers, digits: int, out: Bytes, ends: Integers, pai
 
 
 @kernel
-def _octets(start: Integers, length: Integers, data: Bytes, separator: int, out: Bytes, letters: Bytes) -> None:
+def _octets(
+    start: Integers, length: Integers, data: Bytes, separator: int, out: Bytes, letters: Bytes
+) -> None:
     at = 0
     for row in range(len(start)):
         for position in range(length[row]):

@@ -37,6 +37,7 @@ class Node:
         children: the lines below.
         hidden: found by filters, not shown.
         kind: type of its value.
+        item: what it was declared as; None for headers and for lines about what could not be read.
     """
 
     label: str
@@ -47,6 +48,7 @@ class Node:
     children: tuple[Node, ...] = ()
     hidden: bool = False
     kind: Kind = Kind.NONE
+    item: Item | None = None
 
 
 @dataclass(slots=True)
@@ -140,40 +142,58 @@ class Trees:
         return Node(node.label, node.name, "", node.start, length, node.children + more, kind=node.kind)
 
     def _below(self, protocol: Protocol, items: tuple[Item, ...], row: int) -> Iterator[Node]:
+        """The lines of these items; further names of neighbours that share them follow the last neighbour."""
+        shared: tuple[str, ...] = ()
+        aliases: list[Node] = []
         for item in items:
-            children = tuple(self._below(protocol, item.parts, row)) if item.parts else ()
-            holds = getattr(item, "holds", "")
-            if holds:
-                children += self._contents(holds).nodes(self, row)
-            if isinstance(item, Group):
-                if children and not (item.label or item.show):
-                    yield from children
-                elif children:
-                    yield self._group(protocol, item, row, children)
-                continue
-            lines = self._item_lines(protocol, item)
-            if lines.bounds[row] == lines.bounds[row + 1] and isinstance(item, Fact):
-                yield from children  # a mere heading whose facts are known
-            packet = int(self.table.layer(protocol.name).packet[row])
-            for at in range(lines.bounds[row], lines.bounds[row + 1]):
-                start = lines.start[at]
-                yield Node(
-                    lines.labels[at],
-                    protocol.full_name(item),
-                    lines.values[at],
-                    start - int(self.table.chunk.start[packet]) if start >= 0 else -1,
-                    lines.length[at],
-                    children,
-                    item.hidden,
-                    item.kind,
-                )
+            also = getattr(item, "also", ())
+            if also != shared:
+                yield from aliases
+                shared, aliases = also, []
+            for node in self._nodes(protocol, item, row):
+                yield node
+                aliases += [
+                    replace(node, name=f"{protocol.prefix}.{name}", hidden=True, children=()) for name in also
+                ]
+        yield from aliases
+
+    def _nodes(self, protocol: Protocol, item: Item, row: int) -> Iterator[Node]:
+        """The lines of one item, each with its tree."""
+        children = tuple(self._below(protocol, item.parts, row)) if item.parts else ()
+        holds = getattr(item, "holds", "")
+        if holds:
+            children += self._contents(holds).nodes(self, row)
+        if isinstance(item, Group):
+            if children and not (item.label or item.show):
+                yield from children
+            elif children:
+                yield self._group(protocol, item, row, children)
+            return
+        lines = self._item_lines(protocol, item)
+        if lines.bounds[row] == lines.bounds[row + 1] and isinstance(item, Fact):
+            yield from children  # a mere heading whose facts are known
+        packet = int(self.table.layer(protocol.name).packet[row])
+        for at in range(lines.bounds[row], lines.bounds[row + 1]):
+            start = lines.start[at]
+            yield Node(
+                lines.labels[at],
+                protocol.full_name(item),
+                lines.values[at],
+                start - int(self.table.chunk.start[packet]) if start >= 0 else -1,
+                lines.length[at],
+                children,
+                item.hidden,
+                item.kind,
+                item,
+            )
 
     def _group(self, protocol: Protocol, group: Group, row: int, children: tuple[Node, ...]) -> Node:
         label = self._group_labels(protocol, group)[row] if group.show else group.label
         spread = [child for child in children if child.start >= 0]
         start = min((child.start for child in spread), default=-1)
         end = max((child.start + child.length for child in spread), default=-1)
-        return Node(f"[{label}]" if group.generated else label, "", "", start, end - start, children)
+        line = f"[{label}]" if group.generated else label
+        return Node(line, "", "", start, end - start, children, item=group)
 
     def _group_labels(self, protocol: Protocol, group: Group) -> list[str]:
         key = f"{protocol.name}/{id(group)}"

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.basics.time import SECOND
-from synfin.dissect.kinds import Kind
+from synfin.capture.chunk import NO_TIME
+from synfin.dissect.catalogue import width_of
+from synfin.dissect.definition import Field, Group
+from synfin.dissect.kinds import INTEGERS, Kind
+from synfin.dissect.template import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +24,34 @@ if TYPE_CHECKING:
 
 Pairs = list[tuple[str, object]]
 """The members of an object; names may come twice, as tshark writes them."""
+
+UNSIGNED = {8: 4, 16: 5, 24: 6, 32: 7, 40: 8, 48: 9, 56: 10, 64: 11}
+SIGNED = {8: 12, 16: 13, 24: 14, 32: 15, 40: 16, 48: 17, 56: 18, 64: 19}
+"""Wireshark's numbers of its integer types, by their bits."""
+
+TYPES = {
+    Kind.NONE: 0,
+    Kind.PROTOCOL: 1,
+    Kind.BOOLEAN: 2,
+    Kind.DOUBLE: 23,
+    Kind.TIME: 24,
+    Kind.DURATION: 25,
+    Kind.TEXT: 26,
+    Kind.ETHER: 29,
+    Kind.BYTES: 30,
+    Kind.IPV4: 32,
+    Kind.IPV6: 33,
+    Kind.FRAME: 35,
+    Kind.EUI64: 38,
+}
+"""Wireshark's numbers of its other types."""
+
+UNMASKED = {"ip.version", "ip.hdr_len", "tcp.hdr_len"}
+"""Parts of bytes that Wireshark declares without a mask: the whole byte is their raw value."""
+
+ONLY_WHEN_ASKED = ("frame.file_off", "pkt_comment", "synfin.")
+"""Beginnings of hidden names that are in no packet's object: Wireshark makes them when they are asked for by
+name, or does not know them."""
 
 
 def array(packets: Iterable[str]) -> Iterator[bytes]:
@@ -34,40 +66,60 @@ def array(packets: Iterable[str]) -> Iterator[bytes]:
 
 def tree(nodes: tuple[Node, ...], data: bytes, *, raw: bool, time: int) -> str:
     """One packet's detail tree as an object."""
-    layers: Pairs = []
-    for node in nodes:
-        if raw:
-            layers.append((f"{node.name}_raw", _raw(node, data)))
-        layers.append((node.name, _members(node.children, data, raw) if node.children else node.value))
-    return _packet(layers, time)
+    return _packet(_members(nodes, data if raw else None), time)
 
 
-def _members(nodes: tuple[Node, ...], data: bytes, raw: bool) -> Pairs:  # noqa: FBT001 - internal
+def _members(nodes: tuple[Node, ...], data: bytes | None) -> Pairs:
+    """Each node's raw bytes (if there is `data`), its value, and the members below it."""
     members: Pairs = []
     for node in nodes:
-        name = node.name or node.label
-        if not node.name:
-            members.append((name, _members(node.children, data, raw)))
+        if node.hidden and node.name.startswith(ONLY_WHEN_ASKED):
             continue
-        if raw and node.start >= 0:
-            members.append((f"{name}_raw", _raw(node, data)))
-        members.append((name, _value(node, data)))
+        key = node.name or _heading(node)
+        has_value = node.kind not in (Kind.NONE, Kind.PROTOCOL)
+        if data is not None and node.name and (raw := _raw(node, data)):
+            members.append((f"{key}_raw", raw))
+        if has_value:
+            members.append((key, node.value))
         if node.children:
-            members.append((f"{name}_tree", _members(node.children, data, raw)))
+            members.append((f"{key}_tree" if has_value else key, _members(node.children, data)))
+        elif not has_value:
+            members.append((key, node.label.strip("[]") if node.kind is Kind.PROTOCOL else ""))
     return members
 
 
-def _value(node: Node, data: bytes) -> str:
-    if node.kind is Kind.PROTOCOL and node.start >= 0:
-        return data[node.start : node.start + node.length].hex(":")
-    return node.value
+def _heading(node: Node) -> str:
+    """The line of a group, without the brackets of generated ones."""
+    is_generated = isinstance(node.item, Group) and node.item.generated
+    return node.label[1:-1] if is_generated else node.label
 
 
 def _raw(node: Node, data: bytes) -> list[object]:
-    start, length = max(node.start, 0), node.length
-    if node.name == "frame":
-        start, length = 0, len(data)
-    return [data[start : start + length].hex(), start, length, 0, 1 if node.kind is Kind.PROTOCOL else 26]
+    """What Wireshark tells of a node's place: hexadecimal value, first byte, bytes, bit mask, type."""
+    start, length = (0, len(data)) if node.name == "frame" else (node.start, node.length)
+    if start < 0 or length <= 0:
+        return []
+    value, mask = data[start : start + length].hex(), 0
+    if isinstance(node.item, Field) and node.name not in UNMASKED:
+        mask = _mask(node.item)
+        value = f"{int(node.value, 0) // node.item.scale:X}" if mask else value
+    return [value, start, length, mask, _type(node)]
+
+
+def _mask(item: Field) -> int:
+    """The bits of a field in the word around it; 0 for fields of whole bytes."""
+    first, container = word(item)
+    if (item.bits % 8 == 0 and item.bits == container) or not (
+        item.kind in INTEGERS or item.kind is Kind.BOOLEAN
+    ):
+        return 0
+    return ((1 << item.bits) - 1) << (container - first - item.bits)
+
+
+def _type(node: Node) -> int:
+    if node.kind in TYPES or node.item is None or isinstance(node.item, Group):
+        return TYPES.get(node.kind, 0)
+    return (SIGNED if node.kind is Kind.INT else UNSIGNED).get(width_of(node.item), 0)
 
 
 def chosen_fields(table: PacketTable, names: Sequence[str], chosen: Flags | None) -> Iterator[str]:
@@ -85,7 +137,7 @@ def chosen_fields(table: PacketTable, names: Sequence[str], chosen: Flags | None
 
 
 def _packet(layers: Pairs, time: int) -> str:
-    day = datetime.fromtimestamp(max(time, 0) // SECOND, UTC)
+    day = datetime.fromtimestamp(0 if time == NO_TIME else time // SECOND, UTC)
     whole: Pairs = [
         ("_index", f"packets-{day:%Y-%m-%d}"),
         ("_type", "doc"),
@@ -111,4 +163,5 @@ def _between(opening: str, members: list[str], closing: str, depth: int) -> str:
 
 
 def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """A string, number or null; "</" is broken up so that the text may stand in a web page."""
+    return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.arrays import Flags, Integers
 from synfin.basics.time import DAY, SECOND
 from synfin.capture.chunk import NO_TIME
 from synfin.dissect import text
 from synfin.dissect.listing import listing
-from synfin.dissect.text import Text
 
 if TYPE_CHECKING:
+    from synfin.basics.arrays import Flags, Integers
+    from synfin.dissect.text import Text
     from synfin.dissect.table import PacketTable
 
 COLUMNS = ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info")
@@ -26,7 +26,15 @@ def columns(table: PacketTable, times: Text) -> dict[str, Text]:
     """The seven columns of every packet, by title."""
     shown = listing(table)
     number = text.decimal(np.arange(table.chunk.first, table.chunk.first + len(table), dtype=np.int64))
-    values = (number, times, shown.source, shown.destination, shown.protocol, text.decimal(table.chunk.length), shown.info)
+    values = (
+        number,
+        times,
+        shown.source,
+        shown.destination,
+        shown.protocol,
+        text.decimal(table.chunk.length),
+        shown.info,
+    )
     return dict(zip(COLUMNS, values, strict=True))
 
 
@@ -52,20 +60,21 @@ def lines(table: PacketTable, times: Text, separator: str = "") -> Text:
     return text.join([*spread, text.literal("\n", len(table))])
 
 
-def times(table: PacketTable, form: str, reference: Integers, utc: bool = True) -> Text:
-    """What the Time column shows.
+def times(table: PacketTable, form: str, reference: Integers) -> Text:
+    """What the Time column shows; always in UTC, for captures do not say where they were taken.
 
     Args:
         table: the packets.
         form: the letters of `tshark -t` without the `u` variants: a, ad, adoy, d, dd, e, r.
-        reference: int64 per packet, nanoseconds: what relative forms count from.
-        utc: always; captures do not say where they were taken.
+        reference: int64 per packet, nanoseconds: what relative forms count from; `NO_TIME` counts as 1970.
     """
     time = table.chunk.time
     known = time != NO_TIME
-    digits = np.array([interface.digits for interface in table.chunk.interfaces] or [6])[table.chunk.interface]
-    shown = _by_digits(np.where(known, time, 0), digits, form, reference)
-    return text.where(known, shown)
+    digits = np.array([interface.digits for interface in table.chunk.interfaces] or [6])[
+        table.chunk.interface
+    ]
+    start = np.where(reference == NO_TIME, 0, reference)
+    return text.where(known, _by_digits(np.where(known, time, 0), digits, form, start))
 
 
 def _by_digits(time: Integers, digits: Integers, form: str, reference: Integers) -> Text:
