@@ -67,7 +67,7 @@ def protocol_pages() -> Iterator[tuple[Path, str]]:
     known = catalogue()
     named = [protocol for protocol in known.protocols if not protocol.body]
     for protocol in named:
-        taught = "\n".join(line.rstrip() for line in teach_header(protocol, "en", 110).lines())
+        taught = teach_header(protocol, "en", 110).text().rstrip()
         follows = ", ".join(f"`{family}` {key}" for family, key in protocol.follows) or "nothing"
         yield (
             KNOW / "protocols" / f"{protocol.name.replace('.', '-')}.md",

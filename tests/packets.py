@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 
 import numpy as np
 
 from synfin.capture.chunk import Chunk, Interface
-from synfin.dissect.catalogue import Catalogue
 from synfin.dissect.table import PacketTable, dissect
 from synfin.session import catalogue
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from synfin.dissect.catalogue import Catalogue
+    from collections.abc import Sequence
 
 ETHERNET, RAW = 1, 101
 
@@ -63,7 +66,12 @@ def checksum(data: bytes) -> int:
 
 
 def ipv4(
-    payload: bytes, proto: int = 6, *, source: str = "192.0.2.10", destination: str = "192.0.2.80", ttl: int = 64
+    payload: bytes,
+    proto: int = 6,
+    *,
+    source: str = "192.0.2.10",
+    destination: str = "192.0.2.80",
+    ttl: int = 64,
 ) -> bytes:
     """An IPv4 packet with a good header checksum."""
     addresses = b"".join(bytes(int(part) for part in one.split(".")) for one in (source, destination))
@@ -72,7 +80,7 @@ def ipv4(
     return head + good.to_bytes(2, "big") + addresses + payload
 
 
-def tcp(  # noqa: PLR0913 - a header has this many fields
+def tcp(
     payload: bytes = b"",
     *,
     ports: tuple[int, int] = (40000, 80),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -16,10 +15,14 @@ from synfin.exports import listing as list_lines
 from synfin.session import Session, open_session
 
 if TYPE_CHECKING:
+    from synfin.explain.language import Lang
+    from synfin.explain.lesson import HeaderLesson, PacketLesson
+    from collections.abc import Callable, Iterator, Sequence
     from synfin.basics.arrays import Flags
     from synfin.capture.chunk import Chunk
     from synfin.dissect.catalogue import FieldInfo
     from synfin.dissect.table import Clock, PacketTable
+    from synfin.dissect.text import Text
     from synfin.dissect.tree import Node
     from synfin.filters.filter import Filter
 
@@ -139,7 +142,8 @@ def known_fields(session: Session, names: Sequence[str]) -> None:
             continue
         near = get_close_matches(name, session.catalogue.fields, n=1)
         raise FilterError(
-            f'No field is named "{name}".', hint=f"Did you mean {near[0]}?" if near else "Search: synfin fields WORDS"
+            f'No field is named "{name}".',
+            hint=f"Did you mean {near[0]}?" if near else "Search: synfin fields WORDS",
         )
 
 
@@ -183,7 +187,9 @@ def packet_fields(
     yield from _answers(session, needed, selection, work)
 
 
-def packet_list(session: Session, selection: Selection, times: str = "r", separator: str = "") -> Iterator[bytes]:
+def packet_list(
+    session: Session, selection: Selection, times: str = "r", separator: str = ""
+) -> Iterator[bytes]:
     """The packet list in Wireshark's default columns, as lines of text.
 
     Args:
@@ -200,7 +206,7 @@ def packet_list(session: Session, selection: Selection, times: str = "r", separa
     yield from _answers(session, LIST_NAMES, selection, work)
 
 
-def _times(piece: Chosen, form: str) -> list_lines.Text:
+def _times(piece: Chosen, form: str) -> Text:
     """The Time column; deltas count from the packet before, or the one displayed before."""
     table = piece.table
     form = {"u": "a", "ud": "ad", "udoy": "adoy"}.get(form, form)
@@ -311,17 +317,43 @@ def save(session: Session, path: str, selection: Selection, form: str | None = N
     return written
 
 
-def one_packet(session: Session, number: int) -> PacketTable:
-    """The table of one packet, with the facts that its past (and future) tell.
+def taught_packet(session: Session, number: int, *, lang: Lang, width: int) -> PacketLesson:
+    """One packet, taught: its headers drawn with its bits, every field with its meaning.
+
+    Args:
+        session: the capture.
+        number: from 1.
+        lang: the reader's language.
+        width: columns.
 
     Raises:
         CaptureError: the capture has no such packet.
     """
-    everything = [protocol.name for protocol in session.catalogue.protocols]
-    for table in session.tables_with(everything):
+    from synfin.explain.lesson import teach_packet
+
+    for table in session.tables_with(session.catalogue.by_name):
         if table.chunk.first <= number < table.chunk.first + len(table):
-            return table
+            return teach_packet(table, number - table.chunk.first, lang, width)
     raise CaptureError(f"There is no packet {number} in this capture.")
+
+
+def taught_header(name: str, *, lang: Lang, width: int) -> HeaderLesson:
+    """A protocol's header, drawn and explained from its definition.
+
+    Raises:
+        FilterError: there is no such protocol.
+    """
+    from difflib import get_close_matches
+
+    from synfin.explain.lesson import teach_header
+    from synfin.session import catalogue
+
+    known = catalogue().by_name
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(known)}."
+        raise FilterError(f'No protocol is named "{name}".', hint=hint)
+    return teach_header(known[name], lang, width)
 
 
 COLUMN_TITLES = tuple(title.rstrip(".") for title in list_lines.COLUMNS)
@@ -345,9 +377,13 @@ def decode_rules(rules: Sequence[str]) -> tuple[tuple[str, int, str], ...]:
         table, _, rest = rule.partition("==")
         key, _, name = rest.partition(",")
         if table not in DECODE_TABLES:
-            raise FilterError(f'-d {rule}: no table "{table}".', hint=f"There are {', '.join(DECODE_TABLES)}.")
+            raise FilterError(
+                f'-d {rule}: no table "{table}".', hint=f"There are {', '.join(DECODE_TABLES)}."
+            )
         if name not in names:
-            raise FilterError(f'-d {rule}: no protocol "{name}".', hint=f"There are {', '.join(sorted(names))}.")
+            raise FilterError(
+                f'-d {rule}: no protocol "{name}".', hint=f"There are {', '.join(sorted(names))}."
+            )
         if not key.isdecimal():
             raise FilterError(f'-d {rule}: "{key}" is no number.', hint="Say e.g. udp.port==8472,vxlan")
         made.append((table, int(key), name))
@@ -374,12 +410,16 @@ def settings_of(preferences: Sequence[str]) -> Settings:
         name, _, value = preference.partition(":")
         if name not in PREFERENCES or value.upper() not in ("TRUE", "FALSE"):
             known = ", ".join(PREFERENCES)
-            raise FilterError(f"-o {preference}: not a setting of synfin.", hint=f"NAME:TRUE or :FALSE, of {known}")
+            raise FilterError(
+                f"-o {preference}: not a setting of synfin.", hint=f"NAME:TRUE or :FALSE, of {known}"
+            )
         chosen[PREFERENCES[name]] = value.upper() == "TRUE"
     return Settings(**chosen)
 
 
-def packet_json(session: Session, names: Sequence[str], selection: Selection, *, raw: bool = False) -> Iterator[bytes]:
+def packet_json(
+    session: Session, names: Sequence[str], selection: Selection, *, raw: bool = False
+) -> Iterator[bytes]:
     """The packets as a JSON array, as `tshark -T json` writes it.
 
     Args:

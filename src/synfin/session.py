@@ -1,4 +1,4 @@
-"""Opens captures, composes the catalogue, and passes over the packets, once or twice, as the question needs."""
+"""Opens captures, composes the catalogue, and passes over the packets as often as a question needs."""
 
 from __future__ import annotations
 

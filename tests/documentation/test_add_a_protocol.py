@@ -77,7 +77,7 @@ def test_it_can_be_filtered(table: PacketTable) -> None:
 
 
 def test_its_diagram_is_drawn(catalogue: Catalogue) -> None:
-    drawn = "\n".join(line for line in teach_header(catalogue.by_name["beacon"], "en", 100).lines())
+    drawn = teach_header(catalogue.by_name["beacon"], "en", 100).text()
     assert "Version" in drawn
     assert "Count" in drawn
     assert "How many beacons this host has sent." in drawn

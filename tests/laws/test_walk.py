@@ -1,4 +1,4 @@
-"""The walk, whatever the bytes: it agrees with its naive twin, never raises, and accounts for every packet."""
+"""The walk, whatever the bytes: it agrees with its naive twin, and accounts for every packet."""
 
 from __future__ import annotations
 

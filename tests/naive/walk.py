@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TYPE_CHECKING
 
 from synfin.dissect.definition import ANY, LENGTH_KEY, Field, Length, Protocol
 from synfin.dissect.walk import MAX_DEPTH, PARTIAL, QUOTED, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 class Header(NamedTuple):
@@ -71,7 +73,11 @@ def lying(packet: bytes, at: int, protocol: Protocol) -> Field | None:
     if protocol.header_length is not None and size < protocol.minimum:
         return protocol.bit_field(protocol.header_length.terms[0][0])
     total = protocol.total_length
-    if total is not None and stated_total(packet, at, protocol) and length(packet, at, protocol, total) < size:
+    if (
+        total is not None
+        and stated_total(packet, at, protocol)
+        and length(packet, at, protocol, total) < size
+    ):
         return protocol.bit_field(total.terms[0][0])
     return None
 

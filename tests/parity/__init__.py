@@ -1,1 +1,1 @@
-"""Field by field, file by file: does synfin say what tshark says?"""
+"""Field by field, file by file: what synfin says beside what tshark says."""

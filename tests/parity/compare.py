@@ -14,15 +14,17 @@ import argparse
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TYPE_CHECKING
 
 from synfin.basics.errors import CaptureError
 from synfin.dissect.kinds import Kind
 from synfin.exports.fields import Layout, cells_of, lines
 from synfin.session import Session, open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOT = Path(__file__).parents[2]
 CAPTURES = ROOT.parent / "shared" / "captures"
@@ -120,21 +122,39 @@ def ours(session: Session, names: Sequence[str]) -> list[list[str]]:
 
 def reasons(path: Path) -> list[Reason]:
     """The table of explained differences in a Markdown file."""
-    rows = [line.strip("| \n").split("|") for line in path.read_text("utf-8").splitlines() if line.startswith("| `")]
-    return [Reason(tuple(re.findall("`([^`]+)`", fields)), packets.strip(" `")) for fields, packets, *_ in rows]
+    rows = [
+        line.strip("| \n").split("|")
+        for line in path.read_text("utf-8").splitlines()
+        if line.startswith("| `")
+    ]
+    return [
+        Reason(tuple(re.findall("`([^`]+)`", fields)), packets.strip(" `")) for fields, packets, *_ in rows
+    ]
 
 
 def features_of(path: Path, session: Session) -> Features:
     """Which packets of a file have what synfin leaves out."""
     known = {protocol.path for protocol in session.catalogue.protocols} | {"ethertype"}
-    wanted = ["frame.number", "frame.protocols", "ip.fragments", "ip.reassembled_in", "ip.flags.mf", "ip.frag_offset"]
+    wanted = [
+        "frame.number",
+        "frame.protocols",
+        "ip.fragments",
+        "ip.reassembled_in",
+        "ip.flags.mf",
+        "ip.frag_offset",
+    ]
     wanted += ["ipv6.fragments", "ipv6.fraghdr.offset"]
     other, fragments = set(), set()
     for number, protocols, *marks, v6_parts, v6 in theirs(path, wanted):
         if set(protocols.split(":")) - known:
             other.add(int(number))
         pieces = [*marks[0].split(AGGREGATOR), *marks[1].split(AGGREGATOR), *marks[2].split(AGGREGATOR)]
-        if any(piece not in ("", "0") for piece in pieces) or marks[3].strip("0" + AGGREGATOR) or v6_parts or v6:
+        if (
+            any(piece not in ("", "0") for piece in pieces)
+            or marks[3].strip("0" + AGGREGATOR)
+            or v6_parts
+            or v6
+        ):
             fragments.add(int(number))
     return Features(frozenset(other), frozenset(fragments))
 
@@ -185,7 +205,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
                 continue
             unexplained += 1
             _print(found)
-    print(  # noqa: T201 - a command
+    print(
         f"{unexplained} differences in {len(files)} files, besides {explained} that the documentation explains"
     )
     return 1 if unexplained else 0
@@ -198,7 +218,7 @@ def _words(text: str) -> list[str]:
 def _print(found: Difference) -> None:
     mine, other = (value.replace(AGGREGATOR, ",")[:60] for value in (found.ours, found.theirs))
     first = found.packets[0] if found.packets else 0
-    print(  # noqa: T201 - a command
+    print(
         f"{found.file[:44]:44} {found.field:34} {len(found.packets):6} packets, first #{first}: {mine!r} ≠ {other!r}"
     )
 

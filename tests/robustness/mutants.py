@@ -17,11 +17,13 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TYPE_CHECKING
 
 from synfin.basics.errors import CaptureError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[2]
 SECONDS_PER_MUTANT = 20
@@ -112,7 +114,7 @@ def trial(task: tuple[Path, int]) -> Outcome:
             return Outcome(path.name, seed, exercise(mutant), refused=False, failure="")
         except CaptureError:
             return Outcome(path.name, seed, 0, refused=True, failure="")
-        except BaseException:  # noqa: BLE001 - whatever it was is the finding
+        except BaseException:
             return Outcome(path.name, seed, 0, refused=False, failure=traceback.format_exc(limit=-3))
         finally:
             signal.alarm(0)
@@ -139,10 +141,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcomes = pool.map(trial, tasks, chunksize=10)
     failed = [outcome for outcome in outcomes if outcome.failure]
     for outcome in failed[:20]:
-        print(f"{outcome.file} seed {outcome.seed}:\n{outcome.failure}")  # noqa: T201 - a command
+        print(f"{outcome.file} seed {outcome.seed}:\n{outcome.failure}")
     packets = sum(outcome.packets for outcome in outcomes)
     refused = sum(outcome.refused for outcome in outcomes)
-    print(  # noqa: T201 - a command
+    print(
         f"{len(outcomes)} mutants of {len(files)} files: {packets} packets accounted for, "
         f"{refused} refused with a sentence, {len(failed)} failed"
     )

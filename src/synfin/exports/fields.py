@@ -9,10 +9,10 @@ import numpy as np
 
 from synfin.basics.errors import ExportError
 from synfin.dissect import text
-from synfin.dissect.text import Text
 from synfin.dissect.writing import number_form
 
 if TYPE_CHECKING:
+    from synfin.dissect.text import Text
     from collections.abc import Callable, Mapping, Sequence
 
     from synfin.basics.arrays import Bytes, Flags, Integers, Small
@@ -169,7 +169,10 @@ def lines(cells: Sequence[Cells], layout: Layout, chosen: Flags | None = None) -
     firsts = np.cumsum([0] + [len(one.texts.ends) for one in cells])
     shifts = np.cumsum([0] + [len(one.texts.data) for one in cells])
     place = np.stack(
-        [np.where(one.place >= 0, one.place + first, one.place) for one, first in zip(cells, firsts, strict=False)]
+        [
+            np.where(one.place >= 0, one.place + first, one.place)
+            for one, first in zip(cells, firsts, strict=False)
+        ]
     )
     ends = np.concatenate([one.texts.ends + shift for one, shift in zip(cells, shifts, strict=False)])
     marks = tuple(np.frombuffer(mark.encode(), np.uint8) for mark in (layout.separator, layout.quote))

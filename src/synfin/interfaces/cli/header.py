@@ -20,4 +20,4 @@ def command(protocol: str, width: int | None, lang: str, color: str) -> None:
     from synfin.operations import taught_header
 
     columns = width or max(shutil.get_terminal_size((100, 24)).columns, 72)
-    print_lines(taught_header(protocol, lang=lang, width=columns), color=colored(color))
+    print_lines(taught_header(protocol, lang=lang, width=columns).lines(), color=colored(color))

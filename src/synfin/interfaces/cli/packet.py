@@ -22,5 +22,5 @@ def command(file: str, number: int, width: int | None, lang: str, color: str) ->
 
     session = open_files([file])
     columns = width or max(shutil.get_terminal_size((100, 24)).columns, 72)
-    print_lines(taught_packet(session, number, lang=lang, width=columns), color=colored(color))
+    print_lines(taught_packet(session, number, lang=lang, width=columns).lines(), color=colored(color))
     return problems(session)
