@@ -111,7 +111,7 @@ def _shown_bytes(spans: Spans, data: Bytes) -> Text:
 def mask_prefix(item: Field, values: object) -> Text | None:
     """The bits of a field within its word, "010. .... = "; None for fields of whole bytes."""
     first, container = word(item)
-    if item.bits == container and item.bits % 8 == 0:
+    if item.bits == container:
         return None
     distinct, rows = np.unique(np.asarray(values, np.int64) // item.scale, return_inverse=True)
     words = [drawn(int(value), item.bits, first, container) for value in distinct]
@@ -120,10 +120,11 @@ def mask_prefix(item: Field, values: object) -> Text | None:
 
 def word(item: Field) -> tuple[int, int]:
     """Where in the word that a field is drawn in its first bit is, and how many bits the word has."""
-    container = item.container or ((item.start % 8 + item.bits + 7) // 8 * 8)
-    if item.container > 8 and item.container % 8 == 0:
-        return item.start % item.container, container
-    return item.start % 8 - (-container % 8), container
+    if not item.container:
+        return item.start % 8, (item.start % 8 + item.bits + 7) // 8 * 8
+    whole = (item.container + 7) // 8 * 8  # the word ends where its whole bytes end
+    end = -(-(item.start + item.bits) // whole) * whole
+    return item.start - (end - item.container), item.container
 
 
 def drawn(value: int, bits: int, first: int, container: int) -> str:

@@ -139,7 +139,7 @@ def _opening(words: str, port: str) -> Callable[[HeaderRows], Text]:
 
 
 def _ack_without_flag(rows: HeaderRows) -> Flags:
-    without: Flags = rows.has("flags") & (rows.values("flags") & ACK == 0)
+    without: Flags = rows.values("flags", missing=ACK) & ACK == 0
     return without & (rows.values("ack_raw") != 0)
 
 
