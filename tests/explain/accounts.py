@@ -46,6 +46,8 @@ class Talk:
     )
     states: dict[Side, str] = field(default_factory=lambda: {"client": "CLOSED", "server": "LISTEN?"})
 
+    scaling_known: bool = True
+
     def send(
         self,
         side: Side,
@@ -86,7 +88,7 @@ class Talk:
             ack=ack,
             length=length,
             window_raw=window,
-            window=scaled,
+            window=scaled if self.scaling_known else None,
             options=options,
             state={one: state.rstrip("?") for one, state in self.states.items()},
             inferred={one: state.endswith("?") for one, state in self.states.items()},
@@ -237,7 +239,7 @@ def three_segments() -> Account:
         closed_first="client",
         time_wait_holder="client",
         server_rtt_min_ns=18_000,
-        server_rtt_median_ns=18_000,
+        server_rtt_median_ns=19_000,
         client_rtt_min_ns=20_606_000,
         client_rtt_median_ns=20_606_000,
     )
@@ -387,7 +389,7 @@ def refused_without_proof() -> Account:
     talk.send(
         "server", "RST", 20, seq=0, step="refused", server="CLOSED", options=NO_OPTIONS, window=0, checks=()
     )
-    return talk.account(server_isn=None)
+    return talk.account(server_isn=None, vantage="same host")
 
 
 def rejected_by_icmp() -> Account:
@@ -641,15 +643,19 @@ def midstream() -> Account:
         states={"client": "ESTABLISHED?", "server": "ESTABLISHED?"},
     )
     talk.next_seq = {"client": 1, "server": 1}
+    talk.scaling_known = False
     talk.row["teardown"] = "continues past the capture"
     talk.send("client", "PSH ACK", 0, length=300)
     talk.send("client", "PSH ACK", 30, length=200)
+    talk.send("client", "ACK", 31, window=0, notes=("zero_window",))
+    talk.send("client", "PSH ACK", 32, length=100, seq=1, notes=("retransmission",))
     return talk.account(
         role_confidence="guessed",
         client_isn=None,
         server_isn=None,
         quality=("handshake", "one_direction", "packets", "bytes", "order", "a \x1b[31mred\x1b[0m herring"),
         vantage="between",
+        client_retransmissions=1,
     )
 
 
@@ -705,6 +711,7 @@ def long_transfer() -> Account:
     talk.send("server", "FIN ACK", 3_723_121, step="fin_and_ack", client="TIME_WAIT", server="LAST_ACK")
     talk.send("client", "ACK", 3_723_121.02, step="ack_of_fin", server="CLOSED?")
     talk.silence(250_000, 700, 701)
+    talk.silence(300, 5, 6)
     return talk.account(
         teardown="three segments (ACK and FIN merged)",
         closed_first="client",

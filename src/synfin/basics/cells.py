@@ -112,17 +112,3 @@ def _may_break(left: str, right: str) -> bool:
     if right in NOT_FIRST or left in NOT_LAST or right in (" ", NO_BREAK_SPACE) or left == NO_BREAK_SPACE:
         return False
     return _cells_of(left) == 2 or _cells_of(right) == 2
-
-
-def printable(text: str) -> str:
-    """The text with every control or formatting character written as an escape, fit for any terminal.
-
-    Captured text may hold escape sequences, line ends or direction marks; none of them must reach the reader.
-    """
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
-
-
-__all__ = ["NO_BREAK_SPACE", "cells", "packed", "padded", "printable", "shortened", "wrapped"]

@@ -3,65 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from synfin.basics.cells import cells, packed, padded, shortened, wrapped
+from synfin.basics.spans import Line, Span
 from synfin.basics.time import MICROSECOND
 from synfin.explain.ladder import Annotation, Arrow, Fold, Ladder, Silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from synfin.basics.spans import Style
     from synfin.connections.account import Side
     from synfin.explain.ladder import Look, State, Topic
 
 NARROWEST = 72
 """Fewest columns that a ladder is drawn in."""
-
-Style = Literal[
-    "plain",
-    "title",
-    "heading",
-    "time",
-    "lane",
-    "endpoint",
-    "state",
-    "state.inferred",
-    "arrow.syn",
-    "arrow.fin",
-    "arrow.reset",
-    "arrow.data",
-    "arrow.ack",
-    "arrow.resent",
-    "flags",
-    "numbers",
-    "formula",
-    "good",
-    "bad",
-    "option",
-    "note",
-    "silence",
-    "fold",
-    "frame",
-    "normal",
-    "notable",
-    "unknown",
-    "field",
-    "value",
-    "rule",
-]
-"""What a span is; an interface gives each a colour, or none."""
-
-
-class Span(NamedTuple):
-    """A piece of a line in one style."""
-
-    text: str
-    style: Style = "plain"
-
-
-Line = tuple[Span, ...]
-"""One line of output."""
 
 STROKES: Mapping[Look, str] = {"syn": "─", "fin": "─", "reset": "─", "data": "─", "ack": "─", "resent": "╌"}
 RUN_STROKE = "═"

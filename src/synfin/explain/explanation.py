@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from synfin.basics.cells import NO_BREAK_SPACE, cells, packed, padded, wrapped
-from synfin.explain.drawing import NARROWEST, Line, Span, Style, draw
+from synfin.basics.spans import Line, Span, plain
+from synfin.explain.drawing import NARROWEST, draw
 from synfin.explain.glossary import GLOSSARY
 from synfin.explain.ladder import Ladder, ladder
 from synfin.explain.language import language
@@ -16,6 +17,7 @@ from synfin.explain.story import SEPARATOR, Section, sections, title
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from synfin.basics.spans import Style
     from synfin.connections.account import Account
     from synfin.explain.narrator import Sentence, Sort
 
@@ -51,7 +53,7 @@ class Explanation:
 
     def text(self) -> str:
         """Everything as plain text, each line ended by a line feed."""
-        return "".join("".join(span.text for span in line).rstrip() + "\n" for line in self.lines())
+        return "".join(plain(line) + "\n" for line in self.lines())
 
     def _lines(self) -> Iterator[Line]:
         for at, sentence in enumerate(self.title):
@@ -70,7 +72,7 @@ class Explanation:
             "lang": self.lang,
             "title": [_plain(text) for text in self.title],
             "ladder": asdict(self.ladder),
-            "drawing": ["".join(span.text for span in line).rstrip() for line in self.drawing],
+            "drawing": [plain(line) for line in self.drawing],
             "sections": [
                 {
                     "key": section.key,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synfin.basics.cells import printable
+from synfin.basics.escape import for_terminal
 from synfin.explain.narrator import ACK, SYN, Narrator, Sentence
 from synfin.explain.outcome import ESTABLISHED
 
@@ -73,7 +73,7 @@ def _lacking(narrator: Narrator) -> list[str]:
     return [
         known.say(f"lack.{word.replace(' ', '_')}")
         if known.knows(f"lack.{word.replace(' ', '_')}")
-        else printable(word)
+        else for_terminal(word)
         for word in words
     ]
 

@@ -1,0 +1,511 @@
+"""Header diagrams as the RFCs draw them: rows of 32 bits, from the same definition that reads the header."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synfin.basics.cells import cells, padded, shortened, wrapped
+from synfin.basics.escape import for_terminal
+from synfin.basics.spans import Line, Span
+from synfin.dissect.columns import Column, extent
+from synfin.dissect.definition import Field, Group
+from synfin.dissect.layers import Spans
+from synfin.dissect.template import shown
+from synfin.dissect.writing import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from synfin.basics.arrays import Bytes
+    from synfin.basics.spans import Style
+    from synfin.dissect.definition import Item, Lesson, Protocol
+    from synfin.dissect.layers import HeaderRows
+    from synfin.dissect.table import PacketTable
+
+ROW = 32
+"""Bits in a row."""
+
+MOST_ROWS = 4
+"""Rows of one field that are drawn; of longer ones only the first and the last."""
+
+MARGIN = 5
+"""Columns before each row, for the number of its first byte."""
+
+VARIABLE = "…"
+"""The condition of what is there as far as there is room for it."""
+
+MOST_LABEL_LINES = 3
+MOST_RAW_BITS = 16
+"""Fields up to this long that are no whole bytes are shown bit by bit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One field of the header.
+
+    Attributes:
+        name: its filter name; "" for bytes that no field claims.
+        label: what the detail tree calls it.
+        start: first bit, counted from the header's first; -1 where only a packet can tell.
+        bits: how many; 0 where only a packet can tell.
+        depth: how many fields it is a part of.
+        drawn: whether it has a box of its own (its parts have, or it is another reading of drawn bits).
+        condition: what its presence or size depends on, e.g. "flags.key = 1", "length"; "" if nothing.
+        value: what the tree shows, "" without a packet.
+        plain: the value without names, as `-T fields` writes it.
+        raw: the bits as digits, "" for whole bytes and without a packet.
+        lesson: what to teach about it.
+        item: for a field of a list's item (an option), what the item is called; "" else.
+        opens: whether it is the item's first field.
+    """
+
+    name: str
+    label: str
+    start: int
+    bits: int
+    depth: int = 0
+    drawn: bool = True
+    condition: str = ""
+    value: str = ""
+    plain: str = ""
+    raw: str = ""
+    lesson: Lesson | None = None
+    item: str = ""
+    opens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """One header.
+
+    Attributes:
+        protocol: its name.
+        title: what the detail tree calls it.
+        reference: the specification.
+        boxes: its fields, in tree order.
+        first: where it begins in the packet, in bytes; -1 without a packet.
+        size: bytes, of those captured; without a packet, of what is always there.
+    """
+
+    protocol: str
+    title: str
+    reference: str
+    boxes: tuple[Box, ...]
+    first: int = -1
+    size: int = 0
+
+    def lines(self) -> tuple[Line, ...]:
+        """The picture, 70 columns wide; nothing for a header without bits."""
+        placed = _placed(self.boxes)
+        return tuple(_Drawing(placed).lines()) if placed else ()
+
+
+def header_diagram(protocol: Protocol) -> Diagram:
+    """The header as its definition declares it; parts of variable size and lists are drawn as such."""
+    boxes = _without_alternatives(
+        (item, _declared(protocol, item, depth, drawn))
+        for item, depth, drawn in _fields(protocol.fields, 0)
+        if drawn or not item.hidden
+    )
+    held = {family for item in protocol.fields if isinstance(item, Field) for family in _held(item)}
+    for items in protocol.items:
+        if items.family in held:
+            continue
+        name = items.family.rpartition(".")[2].replace("_", " ").capitalize()
+        boxes.append(Box("", f"{name}s", -1, 0, condition=VARIABLE))
+    told = _without_repeats(tuple(boxes))
+    return Diagram(protocol.name, protocol.title, protocol.reference, told, -1, protocol.minimum)
+
+
+def packet_diagram(table: PacketTable, protocol: str, row: int) -> Diagram:
+    """One header of a packet, with its values.
+
+    Args:
+        table: the chunk it is in.
+        protocol: name of its layer.
+        row: which header of the layer.
+    """
+    layer = table.layer(protocol)
+    start = int(layer.start[row])
+    end = min(int(layer.end[row]), int(table.edge[layer.packet[row]]))
+    boxes = tuple(_read(table, protocol, row, start * 8))
+    made = layer.protocol
+    first = start - int(table.chunk.start[layer.packet[row]])
+    boxes = _complete(_without_repeats(boxes), (end - start) * 8)
+    return Diagram(made.name, made.title, made.reference, boxes, first, end - start)
+
+
+def _fields(items: tuple[Item, ...], depth: int) -> Iterator[tuple[Field, int, bool]]:
+    """Every field that is bits, how deep it stands, and whether it has a box of its own."""
+    for item in items:
+        if not isinstance(item, Field):
+            yield from _fields(item.parts, depth if isinstance(item, Group) else depth + 1)
+            continue
+        parts = [part for part in _plain_fields(item.parts) if not part.overlay]
+        filled = bool(parts) and sum(part.bits for part in parts) == item.bits
+        yield item, depth, not item.overlay and not filled
+        for part, below, drawn in _fields(item.parts, depth + 1):
+            yield part, below, drawn and not item.overlay
+
+
+def _plain_fields(items: tuple[Item, ...]) -> Iterator[Field]:
+    for item in items:
+        if isinstance(item, Field):
+            yield item
+        else:
+            yield from _plain_fields(item.parts)
+
+
+def _without_repeats(boxes: tuple[Box, ...]) -> tuple[Box, ...]:
+    """The boxes without those that read the very bits of the field above once more and teach nothing."""
+    return tuple(
+        box
+        for before, box in zip((None, *boxes), boxes, strict=False)
+        if box.drawn or box.lesson or before is None or (before.start, before.bits) != (box.start, box.bits)
+    )
+
+
+def _held(item: Item) -> Iterator[str]:
+    """The families of items that stand below it in the tree."""
+    holds = getattr(item, "holds", "")
+    if holds:
+        yield holds
+    for part in item.parts:
+        yield from _held(part)
+
+
+def _without_alternatives(found: Iterable[tuple[Field, Box]]) -> list[Box]:
+    """The boxes, of which only one is drawn where the same field decides between several.
+
+    The first of fixed size is chosen; the others stay, undrawn, to be told about.
+    """
+    pairs = list(found)
+    made: list[Box] = []
+    for decider, group in groupby(pairs, key=lambda pair: pair[0].when[0][0] if pair[0].when else ""):
+        members = list(group)
+        if decider:
+            # one field decides: what it chooses by another value is an alternative
+            drawn = [(item, box) for item, box in members if box.drawn]
+            chosen = next((item.when[0][1] for item, box in drawn if box.bits), members[0][0].when[0][1])
+            made += [replace(box, drawn=box.drawn and item.when[0][1] == chosen) for item, box in members]
+        else:
+            made += [box for _, box in members]
+    return made
+
+
+def _declared(protocol: Protocol, item: Field, depth: int, drawn: bool) -> Box:  # noqa: FBT001 - plain data
+    known = not item.before and not item.varies
+    return Box(
+        protocol.full_name(item),
+        item.label,
+        item.start if known or (not item.before and item.rest) else -1,
+        0 if item.rest or item.size_by else item.bits,
+        depth,
+        drawn,
+        _condition(item),
+        lesson=protocol.lessons.get(item.name),
+    )
+
+
+def _condition(item: Field) -> str:
+    """What decides about its presence or size."""
+    conditions = [f"{name} = {value}" for name, value in item.when]
+    if item.size_by:
+        conditions.append(item.size_by)
+    if item.rest or item.optional:
+        conditions.append(VARIABLE)
+    return ", ".join(conditions)
+
+
+def _read(table: PacketTable, protocol: str, row: int, origin: int, depth: int = 0) -> Iterator[Box]:
+    """The boxes of one header and of the items in it; positions count from bit `origin` of the chunk."""
+    rows = table.rows(protocol)
+    definition = rows.layer.protocol
+    for item, below, drawn in _fields(definition.fields, depth):
+        if item.hidden and not drawn:
+            continue
+        box = _occurrence(table, rows, (item, below, drawn and not any(_held(item))), row)
+        if box is not None:
+            yield replace(box, start=box.start - origin)
+    for items in definition.items:
+        members = tuple(dict.fromkeys(table.catalogue.members[items.family].values()))
+        found = [
+            (int(layer.start[inner]), member.name, inner)
+            for member in members
+            for layer in (table.layer(member.name),)
+            for inner in np.flatnonzero(layer.position == row).tolist()
+        ]
+        for _, name, inner in sorted(found):
+            title = table.layer(name).protocol.title.rpartition(" - ")[2]
+            for at, box in enumerate(_read(table, name, inner, origin, depth)):
+                yield box if box.item else replace(box, item=title, opens=at == 0)
+
+
+def _occurrence(table: PacketTable, rows: HeaderRows, entry: tuple[Field, int, bool], row: int) -> Box | None:
+    """One field of one header as a box that counts from the chunk's first bit; None where it is absent."""
+    item, depth, drawn = entry
+    protocol = rows.layer.protocol
+    column = table.field_column(protocol.name, item)
+    at = row if column.rows is None else int(np.searchsorted(column.rows, row))
+    if column.rows is not None and (at == len(column.rows) or int(column.rows[at]) != row):
+        return None
+    first, bits = extent(column, rows)
+    start, count = int(first[at]), int(bits[at])
+    value, plain_value = _texts(column, at, rows.data)
+    is_small = count % 8 != 0 and count <= MOST_RAW_BITS and not item.little
+    return Box(
+        protocol.full_name(item),
+        item.label,
+        start,
+        count,
+        depth,
+        drawn,
+        _condition(item),
+        value,
+        plain_value,
+        _digits(rows.data, start, count) if is_small else "",
+        protocol.lessons.get(item.name),
+    )
+
+
+def _texts(column: Column, at: int, data: Bytes) -> tuple[str, str]:
+    """The value of one occurrence, with its name and without."""
+    values = column.values
+    if values is None:
+        return "", ""
+    here = np.array([0 if column.rows is None else int(column.rows[at])], np.int64)
+    if isinstance(values, Spans):
+        one = Column(
+            column.item, column.layer, Spans(values.start[at : at + 1], values.length[at : at + 1]), here
+        )
+    elif isinstance(values, np.ndarray):
+        one = Column(column.item, column.layer, values[at : at + 1], here)
+    else:
+        one = Column(column.item, column.layer, values.take(np.array([at], np.int64)), here)
+    return for_terminal(shown(one, data)[0]), for_terminal(written(one, data)[0])
+
+
+def _digits(data: Bytes, first: int, count: int) -> str:
+    """Bits of the data as 0 and 1."""
+    last = first + count
+    octets = data[first // 8 : (last + 7) // 8].tobytes()
+    number = int.from_bytes(octets, "big") >> (-last % 8) & ((1 << count) - 1)
+    return f"{number:0{count}b}"
+
+
+def _complete(boxes: tuple[Box, ...], size: int) -> tuple[Box, ...]:
+    """The boxes, with another reading drawn where no field claims the bits, and empty ones for the rest."""
+    made = list(boxes)
+    taken = sorted((box.start, box.start + box.bits) for box in made if box.drawn)
+    at = 0
+    for start, end in [*taken, (size, size)]:
+        if start > at:
+            other = next((i for i, box in enumerate(made) if (box.start, box.bits) == (at, start - at)), None)
+            if other is not None:
+                made[other] = replace(made[other], drawn=True)
+            else:
+                made.append(Box("", "", at, start - at))
+        at = max(at, end)
+    return tuple(made)
+
+
+def _placed(boxes: Sequence[Box]) -> list[Box]:
+    """The drawn boxes in order, each with a place; one of unknown size takes the rest of a row."""
+    placed: list[Box] = []
+    at = 0
+    for box in sorted(
+        (box for box in boxes if box.drawn), key=lambda box: box.start if box.start >= 0 else 1 << 40
+    ):
+        start = box.start if box.start >= 0 else at
+        bits = box.bits or (-start % ROW or ROW)
+        if bits < ROW // 4 and not box.bits:
+            bits += ROW
+        placed.append(replace(box, start=max(start, at), bits=bits))
+        at = max(start, at) + bits
+    return placed
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """The part of a box that lies in one row: columns `begin` to `end`, counted in bits."""
+
+    box: int
+    begin: int
+    end: int
+
+    @property
+    def width(self) -> int:
+        return 2 * (self.end - self.begin) - 1
+
+
+_BREAK: Line = (Span(" " * MARGIN), Span("/" + padded("⋮", 2 * ROW - 1, "^") + "/", "rule"))
+"""Stands for rows left out of a box."""
+
+
+class _Drawing:
+    """Draws boxes that are placed one after the other."""
+
+    def __init__(self, boxes: list[Box]) -> None:
+        self.boxes = boxes
+        self.certain = min(
+            (box.start for box in boxes if _is_open(box)), default=boxes[-1].start + boxes[-1].bits
+        )
+        self.rows = self._rows()
+        self.main = self._main()
+
+    def lines(self) -> Iterator[Line]:
+        yield _ruler("".join(f"{bit // 10 if bit % 10 == 0 else ' '} " for bit in range(ROW)))
+        yield _ruler("".join(f"{bit % 10} " for bit in range(ROW)))
+        above: list[int] = [-1] * ROW
+        for row in sorted(self.rows):
+            if row and row - 1 not in self.rows:
+                yield _BREAK
+            else:
+                yield self._separator(above, self._owners(row))
+            yield from self._content(row)
+            above = self._owners(row)
+        yield self._separator(above, [-1] * ROW)
+
+    def _rows(self) -> dict[int, list[_Cell]]:
+        """The cells of every row that is drawn; the middle of long boxes is left out."""
+        rows: dict[int, list[_Cell]] = {}
+        for index, box in enumerate(self.boxes):
+            first, last = box.start // ROW, (box.start + box.bits - 1) // ROW
+            for row in range(first, last + 1) if last - first < MOST_ROWS else (first, last):
+                begin = max(box.start - row * ROW, 0)
+                end = min(box.start + box.bits - row * ROW, ROW)
+                rows.setdefault(row, []).append(_Cell(index, begin, end))
+        return rows
+
+    def _main(self) -> dict[int, int]:
+        """For each box the row in which its text stands: where it is widest."""
+        main: dict[int, tuple[int, int]] = {}
+        for row, row_cells in sorted(self.rows.items()):
+            for cell in row_cells:
+                if cell.width > main.get(cell.box, (-1, 0))[0]:
+                    main[cell.box] = (cell.width, row)
+        return {box: row for box, (_, row) in main.items()}
+
+    def _owners(self, row: int) -> list[int]:
+        """Which box each bit of a row belongs to, -1 for none."""
+        owners = [-1] * ROW
+        for cell in self.rows[row]:
+            owners[cell.begin : cell.end] = [cell.box] * (cell.end - cell.begin)
+        return owners
+
+    def _separator(self, above: list[int], below: list[int]) -> Line:
+        """The rule between two rows; open where a box goes on."""
+        drawn = [a != b for a, b in zip(above, below, strict=True)]
+        line = ""
+        for bit in range(ROW + 1):
+            left, right = bit > 0 and drawn[bit - 1], bit < ROW and drawn[bit]
+            edge = any(_is_edge(owners, bit) for owners in (above, below))
+            line += "+" if left or right or edge else " "
+            if bit < ROW:
+                line += "-" if drawn[bit] else " "
+        return (Span(" " * MARGIN), Span(line.rstrip(), "rule"))
+
+    def _content(self, row: int) -> Iterator[Line]:
+        """The text between the rules: labels at the top, values at the bottom."""
+        row_cells = self.rows[row]
+        texts = [self._text(cell, row) for cell in row_cells]
+        height = max(len(label) + len(value) for label, value in texts)
+        height = max(height, 1)
+        for line in range(height):
+            known = line == 0 and row * ROW <= self.certain
+            head = f"{row * ROW // 8:>{MARGIN - 1}} " if known else " " * MARGIN
+            spans = [Span(head, "frame")]
+            for cell, (label, value) in zip(row_cells, texts, strict=True):
+                edge = "/" if _is_open(self.boxes[cell.box]) else "|"
+                spans.append(Span(edge, "rule"))
+                spans.append(_piece(label, value, line, (height, cell.width)))
+            last = row_cells[-1]
+            spans.append(Span("/" if _is_open(self.boxes[last.box]) else "|", "rule"))
+            yield tuple(spans)
+
+    def _text(self, cell: _Cell, row: int) -> tuple[list[str], list[tuple[str, Style]]]:
+        """Label lines and value lines of a cell; empty but in the box's main row."""
+        box = self.boxes[cell.box]
+        if self.main[cell.box] != row:
+            return [], []
+        label = _label_lines(box, cell.width)
+        if box.condition and not box.value:
+            label = _with_condition(label, box.condition, cell.width)
+        return label, _value_lines(box, cell.width)
+
+
+def _is_open(box: Box) -> bool:
+    """Whether more or less of it may be there than is drawn."""
+    return box.condition != "" and not box.value
+
+
+def _is_edge(owners: list[int], bit: int) -> bool:
+    left = owners[bit - 1] if bit > 0 else -1
+    right = owners[bit] if bit < ROW else -1
+    return left != right
+
+
+def _ruler(text: str) -> Line:
+    return (Span(" " * (MARGIN + 1)), Span(text.rstrip(), "rule"))
+
+
+def _piece(label: list[str], value: list[tuple[str, Style]], line: int, room: tuple[int, int]) -> Span:
+    """What a cell shows in one of its lines."""
+    height, width = room
+    from_below = line - (height - len(value))
+    if from_below >= 0 and value:
+        text, style = value[from_below]
+        return Span(padded(text, width, "^"), style)
+    text = label[line] if line < len(label) else ""
+    return Span(padded(text, width, "^"), "field")
+
+
+def _label_lines(box: Box, width: int) -> list[str]:
+    """The label as it fits: whole, in several lines, by its short name, or letter by letter."""
+    if width == 1:
+        return list(_letters(box.name))
+    if box.opens:
+        lines = wrapped(box.item, width)
+        return lines if len(lines) <= MOST_LABEL_LINES else [shortened(box.item, width)]
+    label = box.label.replace(" (raw)", "")
+    if cells(label) <= width:
+        return [label]
+    lines = wrapped(label, width)
+    whole = all(word in label.split() for line in lines for word in line.split())
+    if len(lines) <= MOST_LABEL_LINES and whole:
+        return lines
+    short = box.name.rpartition(".")[2].replace("_", " ").upper()
+    return [short if cells(short) <= width else short[:MOST_LABEL_LINES]]
+
+
+def _with_condition(label: list[str], condition: str, width: int) -> list[str]:
+    """The label with what its box depends on, in the same line or below, if it fits."""
+    if condition == VARIABLE:
+        return [*label[:-1], f"{label[-1]} {VARIABLE}"] if label and cells(label[-1]) + 2 <= width else label
+    return [*label, f"({condition})"] if cells(condition) + 2 <= width else label
+
+
+def _letters(name: str) -> str:
+    """Three letters for a single bit, as the RFCs abbreviate: ACK, PSH (push), RST (reset), DF."""
+    short = name.rpartition(".")[2].upper()
+    consonants = short[:1] + "".join(letter for letter in short[1:] if letter not in "AEIOU_")
+    return short if len(short) <= MOST_LABEL_LINES else consonants[:MOST_LABEL_LINES]
+
+
+def _value_lines(box: Box, width: int) -> list[tuple[str, Style]]:
+    """The value as it fits, below its bits if it is no whole bytes."""
+    lines: list[tuple[str, Style]] = []
+    if box.raw and cells(box.raw) <= width:
+        lines.append((box.raw, "bits"))
+    if width == 1:
+        return lines
+    fitting = next((text for text in (box.value, box.plain) if text and cells(text) <= width), "")
+    if not fitting and box.value and not lines:
+        fitting = shortened(box.plain or box.value, width)
+    if fitting and fitting != box.raw:
+        lines.append((fitting, "value"))
+    return lines

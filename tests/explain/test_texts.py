@@ -1,0 +1,99 @@
+"""Both languages say the same things, nothing is missing, and nothing lies unused."""
+
+from __future__ import annotations
+
+import re
+import string
+from typing import TYPE_CHECKING
+
+import pytest
+
+from synfin.explain.explanation import explain
+from synfin.explain.glossary import GLOSSARY
+from synfin.explain.language import CATALOGUES, Language
+from synfin.explain.lesson import teach_header, teach_packet
+from synfin.session import catalogue
+from tests.explain.accounts import SCENARIOS
+from tests.packets import ethernet, ipv4, table_of, tcp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENGLISH, CHINESE = CATALOGUES["en"], CATALOGUES["zh"]
+HAN = r"[\u4e00-\u9fff]"
+
+
+def placeholders(text: str) -> set[str]:
+    """The values a text needs; "Who" and "who" are one: Chinese has no capitals."""
+    return {name.lower() for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(ENGLISH) == set(CHINESE)
+
+
+@pytest.mark.parametrize("key", ENGLISH)
+def test_a_text_needs_the_same_values_in_both_languages(key: str) -> None:
+    assert placeholders(ENGLISH[key]) ^ placeholders(CHINESE[key]) == set()
+
+
+@pytest.fixture(scope="module")
+def used() -> Iterator[set[str]]:
+    """Every key that telling all scenarios and teaching some packets asks for."""
+    asked: set[str] = set()
+    say = Language.say
+
+    def listening(self: Language, key: str, **values: object) -> str:
+        asked.add(key)
+        return say(self, key, **values)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Language, "say", listening)
+        for make in SCENARIOS.values():
+            for lang in ("en", "zh"):
+                explain(make(), lang, 100)
+        for protocol in catalogue().protocols:
+            teach_header(protocol).lines()
+        segment = ethernet(ipv4(tcp(b"hello", options=b"\2\4\5\xb4")))
+        quoted = ipv4(b"\3\1\0\0\0\0\0\0" + ipv4(tcp()), proto=1)
+        for packet in (
+            segment,
+            ethernet(quoted),
+            segment[:40],
+            segment + b"\0" * 10,
+            ethernet(b"\x41" + bytes(30)),
+        ):
+            teach_packet(
+                table_of([packet], lengths=[len(segment)] if len(packet) < len(segment) else ()), 0
+            ).lines()
+        yield asked
+
+
+def test_every_text_is_said_somewhere(used: set[str]) -> None:
+    assert sorted(set(ENGLISH) - used) == []
+
+
+def test_english_has_no_chinese_letters() -> None:
+    assert [key for key, text in ENGLISH.items() if re.search(HAN, text)] == []
+
+
+@pytest.mark.parametrize("key", CHINESE)
+def test_chinese_has_its_own_punctuation(key: str) -> None:
+    assert not re.search(f"{HAN}[,;:?!(]|[,;:?!)]{HAN}", CHINESE[key])
+
+
+WRONG_TERMS = ("序列号", "数据段", "握手包", "重置", "超时重发", "确认序号", "滑窗")
+"""What glossary terms are not called here: 序号, 报文段, 复位, 重传, 确认号 are."""
+
+
+@pytest.mark.parametrize("word", WRONG_TERMS)
+def test_chinese_keeps_to_the_glossary(word: str) -> None:
+    assert [key for key, text in CHINESE.items() if word in text] == []
+
+
+def test_every_term_is_explained_in_both_languages() -> None:
+    for term in GLOSSARY.values():
+        assert all(term.name)
+        assert all(term.meaning)
+        assert re.search(HAN, term.meaning.zh)
+        assert not re.search(HAN, term.meaning.en)
