@@ -28,6 +28,9 @@ FIRST_TYPE = 0x0600
 MINIMUM = 60
 """Bytes that a frame has at least, without its check sequence; senders pad shorter ones with zeros."""
 
+SILENT = ("pppoed", "pppoes")
+"""Protocols that have a length but do not tell Ethernet; so Wireshark shows no trailer behind them."""
+
 MINIMUM_WITH_FCS = 64
 FCS_LENGTH = 4
 
@@ -111,6 +114,8 @@ def _inner_end(rows: HeaderRows, length: str) -> Integers:
     limit = rows.limit.astype(np.int64)
     is_whole = (inner >= 0) & ((found[5, inner] & PARTIAL) == 0)
     ends = np.where(is_whole, np.minimum(found[4, inner], limit), limit)
+    for name in SILENT:
+        ends = np.where(rows.rows_of(name, inner) >= 0, limit, ends)
     for name in sorted(
         {protocol.name for protocol in rows.table.catalogue.protocols if _is_its_own_end(protocol)}
     ):
