@@ -111,7 +111,7 @@ def _extent(rows: HeaderRows, item: Field) -> tuple[Integers, Integers, Flags]:
     end = np.minimum(rows.captured_end, rows.limit) * 8
     if item.rest:
         bits = np.maximum(np.minimum(bits, end - first), 0)
-        present &= bits > 0
+        present &= (bits > 0) | (bool(item.empty) & rows.is_whole)
     else:
         present &= first + bits <= end
     return first, bits, present

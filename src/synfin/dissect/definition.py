@@ -84,6 +84,7 @@ class Field:
         size_by: name of the field that holds this field's length.
         size_scale: bytes per unit of `size_by`.
         rest: the field takes all bytes up to the header's end.
+        empty: what a field of `rest` is written as where there are none; it is absent there if "".
         little: the bytes stand least significant first.
         scale: what one unit counts: the value is the bits times this. The walk's lengths count raw bits.
         meaning: where the bits do not say it themselves (a length of 0): from the layer, the rows that
@@ -113,6 +114,7 @@ class Field:
     size_by: str = ""
     size_scale: int = 1
     rest: bool = False
+    empty: str = ""
     little: bool = False
     scale: int = 1
     meaning: Callable[[HeaderRows, Integers, Integers], Integers] | None = None
@@ -305,6 +307,7 @@ class Protocol:
         next_by: where the key of the next header stands; the first that is claimed wins.
         stop_when: fields which, when not 0, make the rest opaque (a fragment offset).
         stop_if_whole: fields which do so only if the rest is wholly captured (waiting for reassembly).
+        within: name of the header in whose tree this one stands, if that is the one before.
         body: this is no protocol of its own but the continuation of the header before (an ICMP message).
         carries: what follows, when no protocol claims it, is `data`; False if it is padding.
         quotes: what follows is a copy of some other packet, not part of this one.
@@ -333,6 +336,7 @@ class Protocol:
     next_by: tuple[Next, ...] = ()
     stop_when: tuple[str, ...] = ()
     stop_if_whole: tuple[str, ...] = ()
+    within: str = ""
     body: bool = False
     carries: bool = True
     quotes: bool = False

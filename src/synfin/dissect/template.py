@@ -72,7 +72,8 @@ def shown(column: Column, data: Bytes) -> Text:
         names = item.names or (SET if isinstance(item, Field) else TRUTH)
         return text.named((np.asarray(values) != 0).astype(np.int64), dict(names))
     if isinstance(values, Spans) and item.kind is Kind.BYTES:
-        return _shown_bytes(values, data)
+        empty = item.empty if isinstance(item, Field) else ""
+        return text.choose(values.length == 0, text.literal(empty, len(column)), _shown_bytes(values, data))
     plain = _tree_number(item, values) if item.kind in HEXADECIMAL else written(column, data)
     if item.names and values is not None:
         called = value_label(column)

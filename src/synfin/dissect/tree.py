@@ -95,6 +95,8 @@ class Trees:
             row = self._row(protocol.name, at)
             if protocol.body and nodes:
                 nodes[-1] = self._continued(nodes[-1], protocol, row)
+            elif nodes and protocol.within == nodes[-1].name:
+                nodes[-1] = _around(nodes[-1], (self._header(protocol, row),))
             else:
                 nodes.append(self._header(protocol, row))
             if protocol.encloses or protocol.quotes:

@@ -32,11 +32,19 @@ def written(column: Column, data: Bytes) -> text.Text:
     if isinstance(values, Spans):
         if kind is Kind.TEXT:
             return text.stretches(data, *values)
-        return text.octets(data, *values)
+        return _or_empty(text.octets(data, *values), column)
     if kind is Kind.IPV6:
         return text.ipv6(values)
     values = np.ascontiguousarray(values, dtype=np.int64) if kind is not Kind.DOUBLE else values
     return _written_number(values, kind, _hex_digits(item))
+
+
+def _or_empty(octets: text.Text, column: Column) -> text.Text:
+    """What the definition says of a field of no bytes."""
+    empty = getattr(column.item, "empty", "")
+    if not empty:
+        return octets
+    return text.choose(np.diff(octets.ends) == 0, text.literal(empty, len(octets)), octets)
 
 
 def number_form(column: Column) -> tuple[int, int] | None:
