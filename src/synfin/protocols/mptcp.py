@@ -284,7 +284,6 @@ REMOVE = Protocol(
             Kind.UINT,
             _removed,
             width=8,
-            bare=True,
             absolute=True,
         ),
     ),

@@ -263,7 +263,8 @@ def sign(rows: HeaderRows) -> Text:
         types = _types(probes)
         first_version = np.zeros(len(probes), np.bool_)
         for body in (ASKS, ANSWERS):
-            first_version[rows.table.layer(body.name).position] = True
+            bodies = rows.table.rows(body.name)
+            first_version[bodies.layer.position] = bodies.is_whole
         place[probes.layer.position] = np.where(first_version, types + 1, 0)
     if len(flows):
         place[flows.layer.position] = UNNAMED + 1

@@ -38,6 +38,10 @@ TCP = 6
 """Its number among the IP protocols."""
 
 SHORTEST_HEADER = 20
+SHORT_SEGMENT = (
+    "Short segment. Segment/fragment does not contain a full TCP header (might be NMAP or someone else "
+    "deliberately sending unusual packets)"
+)
 
 CHAT = (Severity.CHAT, Topic.SEQUENCE)
 NOTE = (Severity.NOTE, Topic.SEQUENCE)
@@ -121,6 +125,12 @@ def _flags_line(rows: HeaderRows) -> Text:
     return text.where(flags >= 0, words)
 
 
+def _ace(rows: HeaderRows) -> Text:
+    counts = np.maximum(rows.values("flags.ace"), 0)
+    drawn = [f"...{count >> 2} {count >> 1 & 1}{count & 1}.. .... = ACE: {count}" for count in range(8)]
+    return text.from_list(drawn).take(counts)
+
+
 def _flag_string(rows: HeaderRows) -> Sparse:
     chosen = np.flatnonzero(rows.has("flags"))
     return Sparse(chosen, _spelled(_flags_with_ace(rows)[chosen], flag_letters))
@@ -139,8 +149,15 @@ def _opening(words: str, port: str) -> Callable[[HeaderRows], Text]:
 
 
 def _ack_without_flag(rows: HeaderRows) -> Flags:
-    without: Flags = rows.values("flags", missing=ACK) & ACK == 0
-    return without & (rows.values("ack_raw") != 0)
+    without: Flags = ((rows.values("flags", missing=ACK) & ACK) == 0) & (rows.values("ack_raw") != 0)
+    return without
+
+
+def _is_short(rows: HeaderRows) -> Flags:
+    """True where the header ends beyond what carries it."""
+    beyond = rows.start + rows.values("hdr_len", missing=0) > rows.limit
+    beyond &= rows.has("urgent_pointer")
+    return beyond & ~rows.layer.quoted & ~Carrier(rows).fragmented
 
 
 def _is_bogus(rows: HeaderRows) -> Flags:
@@ -448,7 +465,7 @@ FLAGS = Field(
         _flag("ae", "Accurate ECN"),
         _flag("cwr", "Congestion Window Reduced"),
         _flag("ece", "ECN-Echo"),
-        Fact("flags.ace", "ACE", Kind.UINT, width=8, bare=True),
+        Fact("flags.ace", "ACE", Kind.UINT, width=8, bare=True, show=_ace),
         _flag("urg", "Urgent"),
         _flag("ack", "Acknowledgment"),
         _flag("push", "Push"),
@@ -537,6 +554,18 @@ PROTOCOL = Protocol(
             ),
         ),
         Computed("len", "TCP Segment Len", Kind.UINT, _length, width=32),
+        Group(
+            SHORT_SEGMENT,
+            parts=(
+                remark(
+                    "short_segment",
+                    (Severity.WARNING, Topic.MALFORMED),
+                    "Short segment",
+                    _is_short,
+                    SHORT_SEGMENT,
+                ),
+            ),
+        ),
         Fact("seq", "Sequence Number", Kind.UINT, bare=True, show=_sequence("Sequence Number", "seq")),
         Field("seq_raw", 32, "Sequence Number (raw)"),
         Fact("nxtseq", "Next Sequence Number", Kind.UINT, show=_sequence("Next Sequence Number", "nxtseq")),
@@ -553,6 +582,8 @@ PROTOCOL = Protocol(
                     "The acknowledgment number field is nonzero while the ACK flag is not set",
                     _ack_without_flag,
                 ),
+                follow_up("analysis.tfo_ack", NOTE, "TCP SYN-ACK accepting TFO data"),
+                follow_up("analysis.tfo_ignored", NOTE, "TCP SYN-ACK ignoring TFO data"),
             ),
         ),
         Field("ack_raw", 32, "Acknowledgment number (raw)"),

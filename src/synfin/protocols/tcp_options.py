@@ -291,6 +291,7 @@ def sack_edges(rows: HeaderRows, between: str, first: str, separator: str) -> Te
     """The blocks of each SACK option, written as `first` left `between` right and joined by `separator`."""
     blocks = rows.table.rows("tcp.options.sack.block")
     written = said(blocks, first, edge(blocks, "left"), between, edge(blocks, "right"))
+    written = text.where(blocks.is_whole, written)
     return text.gather(written, blocks.layer.position.astype(np.int64), len(rows), separator)
 
 
@@ -332,14 +333,12 @@ SACK = option(
             "sack.dsack_le",
             "TCP D-SACK Left Edge",
             Kind.UINT,
-            bare=True,
             show=_edge_line("D-SACK Left Edge = ", "sack.dsack_le"),
         ),
         Fact(
             "sack.dsack_re",
             "TCP D-SACK Right Edge",
             Kind.UINT,
-            bare=True,
             show=_edge_line("D-SACK Right Edge = ", "sack.dsack_re"),
         ),
         Group(
@@ -570,18 +569,13 @@ AUTHENTICATION = option(
 )
 
 
-def _cookie_marks() -> tuple[Computed, ...]:
-    return (
-        remark(
-            "tcp.analysis.tfo_syn",
-            NOTE,
-            "TCP SYN with TFO Cookie",
-            lambda rows: rows.has("tfo.cookie") & is_syn(rows) & (rows.values("flags.ack") == 0),
-            absolute=True,
-        ),
-        follow_up("tcp.analysis.tfo_ack", NOTE, "TCP SYN-ACK accepting TFO data", absolute=True),
-        follow_up("tcp.analysis.tfo_ignored", NOTE, "TCP SYN-ACK ignoring TFO data", absolute=True),
-    )
+COOKIE_MARK = remark(
+    "tcp.analysis.tfo_syn",
+    NOTE,
+    "TCP SYN with TFO Cookie",
+    lambda rows: rows.has("tfo.cookie") & is_syn(rows) & (rows.values("flags.ack") == 0),
+    absolute=True,
+)
 
 
 def _no_cookie(rows: HeaderRows) -> Sparse:
@@ -609,7 +603,7 @@ FAST_OPEN = option(
     (34,),
     (
         Computed("tfo.request", "Fast Open Cookie Request", Kind.NONE, _no_cookie, bare=True),
-        Field("tfo.cookie", 0, "Fast Open Cookie", Kind.BYTES, rest=True, parts=_cookie_marks()),
+        Field("tfo.cookie", 0, "Fast Open Cookie", Kind.BYTES, rest=True, parts=(COOKIE_MARK,)),
     ),
     info=_fast_open_info,
     reference="RFC 7413 4.1.1",
@@ -632,6 +626,7 @@ EXPERIMENTS = {
     0xF990: "Low Latency",
 }
 ACK_RATE = 0x00AC
+RATED = (("experimental.exid", ACK_RATE),)
 COUNTERS = {0xACC0: 0, 0xACC1: 1}
 """Experiments that carry the Accurate ECN counters, and in which order."""
 EXPERIMENT_HEAD = 4
@@ -761,10 +756,10 @@ EXPERIMENTAL = option(
             rest=True,
             overlay=True,
             when=(("experimental.exid", FAST_OPEN_EXPERIMENT),),
-            parts=_cookie_marks(),
+            parts=(COOKIE_MARK,),
         ),
-        Field("tarr.rate", 7, "TARR Rate", optional=True, when=(("experimental.exid", ACK_RATE),)),
-        Field("tar.reserved", 1, "TARR Reserved", optional=True, when=(("experimental.exid", ACK_RATE),)),
+        Field("tarr.rate", 7, "TARR Rate", overlay=True, optional=True, when=RATED),
+        Field("tar.reserved", 1, "TARR Reserved", overlay=True, skip=7, optional=True, when=RATED),
         *counters((("experimental.exid", 0xACC0),), ORDERS[0], EXPERIMENT_HEAD),
         *counters((("experimental.exid", 0xACC1),), ORDERS[1], EXPERIMENT_HEAD),
         Computed("experimental.data", "Data", Kind.BYTES, _experiment_data, bare=True),

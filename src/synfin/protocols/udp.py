@@ -39,9 +39,9 @@ LONGEST = 0xFFFF
 MALFORMED = (Severity.ERROR, Topic.MALFORMED)
 CHECKSUM = (Severity.ERROR, Topic.CHECKSUM)
 
-FIRST_TRACEROUTE_PORT, LAST_TRACEROUTE_PORT = 33434, 33534
+FIRST_TRACEROUTE_PORT, LAST_TRACEROUTE_PORT = 33435, 33534
 PROBES_PER_HOP = 3
-"""How traceroute numbers its probes: three ports for each hop, counted from 33434."""
+"""How traceroute numbers its probes: three ports for each hop, from 33435 on."""
 
 
 def _room(rows: HeaderRows) -> Integers:
@@ -81,17 +81,19 @@ def _bad_length(rows: HeaderRows) -> Text:
     return text.join([said(rows, "Bad length value ", rows.values("length")), why])
 
 
-def _probes(rows: HeaderRows) -> Flags:
-    """True where the destination port, and not the source port, is one of those that traceroute uses."""
-    ports = [rows.values(name) for name in ("srcport", "dstport")]
-    source, destination = [(port >= FIRST_TRACEROUTE_PORT) & (port <= LAST_TRACEROUTE_PORT) for port in ports]
-    return destination & ~source
+def _probe(port: str) -> Computed:
+    """The remark that a port is one of those that traceroute uses."""
 
+    def where(rows: HeaderRows) -> Flags:
+        number = rows.values(port)
+        return (number >= FIRST_TRACEROUTE_PORT) & (number <= LAST_TRACEROUTE_PORT)
 
-def _probe(rows: HeaderRows) -> Text:
-    number = np.maximum(rows.values("dstport") - FIRST_TRACEROUTE_PORT, 0)
-    hop, attempt = number // PROBES_PER_HOP + 1, number % PROBES_PER_HOP + 1
-    return said(rows, "Possible traceroute: hop #", hop, ", attempt #", attempt)
+    def line(rows: HeaderRows) -> Text:
+        number = np.maximum(rows.values(port) - FIRST_TRACEROUTE_PORT, 0)
+        hop, attempt = number // PROBES_PER_HOP + 1, number % PROBES_PER_HOP + 1
+        return said(rows, "Possible traceroute: hop #", hop, ", attempt #", attempt)
+
+    return remark("possible_traceroute", (Severity.CHAT, Topic.SEQUENCE), "Possible traceroute", where, line)
 
 
 def _verification(rows: HeaderRows) -> Verification:
@@ -224,22 +226,14 @@ PROTOCOL = Protocol(
     info=_info,
     lessons=LESSONS,
     fields=(
-        Field("srcport", 16, "Source Port", Kind.PORT, also=("port",)),
+        Field("srcport", 16, "Source Port", Kind.PORT, also=("port",), parts=(_probe("srcport"),)),
         Field(
             "dstport",
             16,
             "Destination Port",
             Kind.PORT,
             also=("port",),
-            parts=(
-                remark(
-                    "possible_traceroute",
-                    (Severity.CHAT, Topic.SEQUENCE),
-                    "Possible traceroute",
-                    _probes,
-                    _probe,
-                ),
-            ),
+            parts=(_probe("dstport"),),
         ),
         Field(
             "length",
