@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,15 +15,17 @@ from synfin.exports import listing as list_lines
 from synfin.session import Session, open_session
 
 if TYPE_CHECKING:
-    from synfin.explain.language import Lang
-    from synfin.explain.lesson import HeaderLesson, PacketLesson
+    from synfin.connections.summary import Connections
     from collections.abc import Callable, Iterator, Sequence
-    from synfin.basics.arrays import Flags
+
+    from synfin.basics.arrays import Flags, Small
     from synfin.capture.chunk import Chunk
     from synfin.dissect.catalogue import FieldInfo
     from synfin.dissect.table import Clock, PacketTable
     from synfin.dissect.text import Text
     from synfin.dissect.tree import Node
+    from synfin.explain.language import Lang
+    from synfin.explain.lesson import HeaderLesson, PacketLesson
     from synfin.filters.filter import Filter
 
 Answer = TypeVar("Answer")
@@ -49,11 +51,17 @@ class Selection:
 
 
 class Chosen(NamedTuple):
-    """One chunk's packets, and which of them are wanted (None: all)."""
+    """One chunk's packets, and which of them are wanted.
+
+    Attributes:
+        table: the packets.
+        chosen: bool per packet; None for all.
+        displayed: time of the packet wanted before the chunk's first, None if there is none.
+    """
 
     table: PacketTable
     chosen: Flags | None
-    displayed: int
+    displayed: int | None
 
 
 def compiled(session: Session, text: str) -> Filter | None:
@@ -74,7 +82,7 @@ def chosen_tables(
 ) -> Iterator[Chosen]:
     """The capture's tables with the facts that `names` and the filter need, and the packets wanted."""
     wanted = compiled(session, selection.filter)
-    previous = -1
+    previous: int | None = None
     for table in session.tables_with(_with_facts(session, names, wanted), buffers=buffers):
         made = _choose(table, wanted, selection, previous)
         yield made
@@ -85,7 +93,7 @@ def chosen_tables(
             return
 
 
-def _choose(table: PacketTable, wanted: Filter | None, selection: Selection, displayed: int) -> Chosen:
+def _choose(table: PacketTable, wanted: Filter | None, selection: Selection, displayed: int | None) -> Chosen:
     """Which packets of a table are wanted."""
     chosen = wanted.mask(table) if wanted is not None else None
     if selection.most and table.chunk.first + len(table) > selection.most + 1:
@@ -99,7 +107,7 @@ def _is_last(chunk: Chunk, selection: Selection) -> bool:
 
 
 def _with_facts(session: Session, names: Sequence[str], wanted: Filter | None) -> list[str]:
-    """The names whose facts are needed; a filter asks for fields, and for protocols only if they are there."""
+    """The names whose facts are needed; of protocols, a filter only asks whether they are there."""
     asked = wanted.fields if wanted is not None else ()
     return [*names, *(name for name in asked if name in session.catalogue.sources)]
 
@@ -124,7 +132,7 @@ def _answers(
                 return
 
     def whole(piece: tuple[Chunk, Clock]) -> Answer:
-        return work(_choose(session.dissected(*piece), wanted, selection, -1))
+        return work(_choose(session.dissected(*piece), wanted, selection, None))
 
     return in_order(pieces(), whole, threads=threads)
 
@@ -140,7 +148,8 @@ def known_fields(session: Session, names: Sequence[str]) -> None:
     for name in names:
         if name in session.catalogue.fields or _column_title(name):
             continue
-        near = get_close_matches(name, session.catalogue.fields, n=1)
+        columns = (COLUMN_PREFIX + title for title in list_lines.COLUMNS)
+        near = get_close_matches(name, [*session.catalogue.fields, *columns], n=1)
         raise FilterError(
             f'No field is named "{name}".',
             hint=f"Did you mean {near[0]}?" if near else "Search: synfin fields WORDS",
@@ -148,8 +157,24 @@ def known_fields(session: Session, names: Sequence[str]) -> None:
 
 
 def _column_title(name: str) -> str:
-    titles = {title.rstrip("."): title for title in list_lines.COLUMNS}
-    return titles.get(name.removeprefix(COLUMN_PREFIX), "") if name.startswith(COLUMN_PREFIX) else ""
+    title = name.removeprefix(COLUMN_PREFIX)
+    return title if title != name and title in list_lines.COLUMNS else ""
+
+
+def _needed(names: Sequence[str]) -> list[str]:
+    """The names, and, if any is a column of the list, what the list shows."""
+    return [*names, *(LIST_NAMES if any(_column_title(name) for name in names) else ())]
+
+
+def _texts(piece: Chosen, names: Sequence[str], times: str) -> dict[str, tuple[Small, Text]]:
+    """Of each name its values as texts, and the packet of each."""
+    columns = any(_column_title(name) for name in names)
+    shown = list_lines.columns(piece.table, _times(piece, times)) if columns else {}
+    everyone = np.arange(len(piece.table), dtype=np.int32)
+    return {
+        name: (everyone, shown[title]) if (title := _column_title(name)) else piece.table.texts(name)
+        for name in names
+    }
 
 
 def packet_fields(
@@ -170,7 +195,6 @@ def packet_fields(
     known_fields(session, names)
     yield field_lines.heading(names, layout)
     columns = any(_column_title(name) for name in names)
-    needed = [*names, *(LIST_NAMES if columns else ())]
 
     def work(piece: Chosen) -> memoryview:
         table, chosen, _ = piece
@@ -184,11 +208,11 @@ def packet_fields(
         ]
         return field_lines.lines(cells, layout, chosen)
 
-    yield from _answers(session, needed, selection, work)
+    yield from _answers(session, _needed(names), selection, work)
 
 
 def packet_list(
-    session: Session, selection: Selection, times: str = "r", separator: str = ""
+    session: Session, selection: Selection, times: str = "r", separator: str = "", *, colored: bool = False
 ) -> Iterator[bytes]:
     """The packet list in Wireshark's default columns, as lines of text.
 
@@ -197,10 +221,14 @@ def packet_list(
         selection: which packets.
         times: the letters of `tshark -t`.
         separator: "" for columns of text, or the character between them.
+        colored: each line in the colour of the first rule of `listing.COLORING` that it matches.
     """
+    rules = [compiled(session, rule) for rule, _ in list_lines.COLORING] if colored else []
 
     def work(piece: Chosen) -> bytes:
-        made = list_lines.lines(piece.table, _times(piece, times), separator)
+        masks = [rule.mask(piece.table) for rule in rules if rule is not None]
+        colors = list_lines.colors(piece.table, masks) if colored else None
+        made = list_lines.lines(piece.table, _times(piece, times), separator, colors)
         return list_lines.chosen_lines(made, piece.chosen)
 
     yield from _answers(session, LIST_NAMES, selection, work)
@@ -216,8 +244,8 @@ def _times(piece: Chosen, form: str) -> Text:
         reference = np.concatenate(([table.clock.previous], time[:-1]))
     elif form == "dd":
         shown = np.arange(len(table)) if piece.chosen is None else np.flatnonzero(piece.chosen)
-        before = piece.displayed if piece.displayed >= 0 else int(time[shown[0]]) if len(shown) else 0
-        reference[shown] = np.concatenate(([before], time[shown][:-1]))
+        before = time[shown[:1]] if piece.displayed is None else [piece.displayed]
+        reference[shown] = np.concatenate((before, time[shown]))[: len(shown)]
     return list_lines.times(table, form, reference)
 
 
@@ -306,6 +334,7 @@ def save(session: Session, path: str, selection: Selection, form: str | None = N
     from synfin.capture.writing import open_writer
 
     written = 0
+    compiled(session, selection.filter)  # a bad one must not cost the file that is there
     writer = open_writer(path, form, session.capture)
     try:
         for table, chosen, _ in chosen_tables(session, (), selection):
@@ -315,6 +344,69 @@ def save(session: Session, path: str, selection: Selection, form: str | None = N
     finally:
         writer.close()
     return written
+
+
+def connection_table(session: Session, *, filter: str = "", all_packets: bool = False) -> Connections:  # noqa: A002
+    """The table of TCP connections, one row each, in the order of their first packets.
+
+    Args:
+        session: the capture.
+        filter: only connections of which one packet matches this display filter.
+        all_packets: only those of which every packet does.
+
+    Raises:
+        FilterError: the filter cannot be understood.
+    """
+    from synfin.connections.follower import Follower
+
+    wanted = compiled(session, filter)
+    names = _with_facts(session, (), wanted)
+    follower = Follower(supplies=bool(session.facts_of(names)))
+    if wanted is None:
+        for table in session.tables():
+            follower.advance(table)
+        return follower.finish()
+    matching, others = set[int](), set[int]()
+    for table in session.tables_with([*names, "tcp.stream"]):
+        mask = wanted.mask(table)
+        follower.advance(table)
+        packet, numbers = table.packet_of_row("tcp.stream"), table.column("tcp.stream")
+        assert isinstance(numbers, np.ndarray)
+        matching.update(np.unique(numbers[mask[packet]]).tolist())
+        others.update(np.unique(numbers[~mask[packet]]).tolist())
+    kept = np.array(sorted(matching - others if all_packets else matching), np.int64)
+    found = follower.finish()
+    return found.taken(np.isin(found.columns["number"], kept))
+
+
+def first_time(found: Connections) -> int:
+    """When the first of the connections began, nanoseconds since the epoch; 0 if there is none."""
+    return int(found.columns["start"].min()) if len(found) else 0
+
+
+def sorted_by(found: Connections, column: str) -> Connections:
+    """The connections in the order of a column; "-name" for the largest first, unknown values last.
+
+    Raises:
+        FilterError: there is no such column.
+    """
+    name = column.removeprefix("-")
+    if name not in found.columns:
+        raise FilterError(f'No column is named "{name}".', hint=f"There are {', '.join(found.columns)}.")
+    values = found.columns[name].tolist()
+    known = [index for index, value in enumerate(values) if value is not None]
+    unknown = [index for index, value in enumerate(values) if value is None]
+    known.sort(key=values.__getitem__, reverse=column.startswith("-"))
+    return found.taken(np.array(known + unknown, np.int64))
+
+
+def write_parquet(found: Connections, target: str | BinaryIO) -> None:
+    """Write the connections as a Parquet file; unknown values are null."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns = {name: pa.array(values.tolist()) for name, values in found.columns.items()}
+    parquet.write_table(pa.table(columns), target, compression="zstd")
 
 
 def taught_packet(session: Session, number: int, *, lang: Lang, width: int) -> PacketLesson:
@@ -356,8 +448,8 @@ def taught_header(name: str, *, lang: Lang, width: int) -> HeaderLesson:
     return teach_header(known[name], lang, width)
 
 
-COLUMN_TITLES = tuple(title.rstrip(".") for title in list_lines.COLUMNS)
-"""The columns of the packet list as the ends of field names: `_ws.col.Info`."""
+LIST_FIELDS = tuple(COLUMN_PREFIX + title for title in list_lines.COLUMNS)
+"""The columns of the packet list as fields: `_ws.col.Info`."""
 
 DECODE_TABLES = ("tcp.port", "udp.port", "ethertype", "ip.proto")
 """Key spaces that `decode_rules` may change."""
@@ -418,7 +510,7 @@ def settings_of(preferences: Sequence[str]) -> Settings:
 
 
 def packet_json(
-    session: Session, names: Sequence[str], selection: Selection, *, raw: bool = False
+    session: Session, names: Sequence[str], selection: Selection, times: str = "r", *, raw: bool = False
 ) -> Iterator[bytes]:
     """The packets as a JSON array, as `tshark -T json` writes it.
 
@@ -426,15 +518,20 @@ def packet_json(
         session: the capture.
         names: only these fields; none for the whole trees.
         selection: which packets.
+        times: form of the Time column, if asked for.
         raw: with each header and field its bytes, too.
+
+    Raises:
+        FilterError: no such field, or a filter that cannot be understood.
     """
     from synfin.exports import json as json_lines
 
     if names:
         known_fields(session, names)
-        tables = chosen_tables(session, names, selection)
         packets = (
-            packet for table, chosen, _ in tables for packet in json_lines.chosen_fields(table, names, chosen)
+            packet
+            for piece in chosen_tables(session, _needed(names), selection)
+            for packet in json_lines.chosen_fields(piece.table, _texts(piece, names, times), piece.chosen)
         )
     else:
         details = packet_details(session, selection)
