@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 110
 """Columns after which sentences are wrapped however wide the terminal: longer lines are hard to read."""
 
+MARKS: dict[Sort, str] = {"fact": "", "unknown": "? ", "normal": "✔ ", "notable": "! "}
+"""What stands before a sentence, so that its sort is seen without colours."""
+
 STYLES: dict[Sort, Style] = {"fact": "plain", "unknown": "unknown", "normal": "normal", "notable": "notable"}
 
 
@@ -120,11 +123,12 @@ def explain(account: Account, lang: Literal["en", "zh"] = "en", width: int = 100
 
 def _told(section: Section, width: int) -> Iterator[Line]:
     """The sentences, numbered, each step with its packet before it, hanging from both."""
-    leads = [f"#{sentence.frames[0]} " if sentence.step else "" for sentence in section.sentences]
-    lead = max(cells(text) for text in leads)
+    leads = [f"#{one.frames[0]} " if one.step else MARKS[one.sort] for one in section.sentences]
+    widest = max(cells(lead) for lead in leads)
     number = len(str(len(leads)))
-    for at, (sentence, before) in enumerate(zip(section.sentences, leads, strict=True), 1):
-        yield from _sentence(sentence, f"{at:>{number + 1}}  ", padded(before, lead) if before else "", width)
+    for at, (sentence, lead) in enumerate(zip(section.sentences, leads, strict=True), 1):
+        before = padded(lead, widest) if sentence.step else lead
+        yield from _sentence(sentence, f"{at:>{number + 1}}  ", before, width)
 
 
 def _sentence(sentence: Sentence, number: str, before: str, width: int) -> Iterator[Line]:

@@ -208,7 +208,7 @@ class _Arrows:
                 yield self.fold(entry)
                 continue
             yield self.arrow(entry, states)
-            states.update(entry.state)
+            states |= {side: name for side, name in entry.state.items() if name}
 
     def fold(self, skipped: Skipped) -> Fold:
         language = self.language
@@ -233,7 +233,7 @@ class _Arrows:
                 entered=before.get(side) != segment.state[side],
             )
             for side in SIDES
-            if side in segment.state
+            if segment.state.get(side)
         }
         return Arrow(
             first=segment.number,

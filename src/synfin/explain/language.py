@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +21,9 @@ Lang = Literal["en", "zh"]
 CATALOGUES: Mapping[Lang, Mapping[str, str]] = {"en": en.TEXTS, "zh": zh.TEXTS}
 """Every sentence, by key; each language has the same keys and placeholders."""
 
+_STANDARD = re.compile(r"RFC \d+(?: §)?")
+"""A standard and its section, which stay on one line."""
+
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 GROUPED_FROM = 10_000
@@ -31,7 +35,10 @@ class Language:
 
     def __init__(self, code: Lang) -> None:
         self.code = code
-        self._texts = CATALOGUES[code]
+        self._texts = {
+            key: _STANDARD.sub(lambda found: found[0].replace(" ", NO_BREAK_SPACE), text)
+            for key, text in CATALOGUES[code].items()
+        }
 
     def say(self, key: str, **values: object) -> str:
         """The text of this key with the values put in.

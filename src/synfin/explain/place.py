@@ -31,7 +31,7 @@ def _sentences(narrator: Narrator) -> Iterator[Sentence]:
     if lacks:
         phrases = narrator.language.all_of(lacks)
         yield narrator.throughout("place.lacks", narrator.ends, "unknown", lacks=phrases)
-    elif "quality" in row and narrator.opening in ESTABLISHED - {"not_seen"}:
+    elif row.get("quality") is not None and narrator.opening in ESTABLISHED - {"not_seen"}:
         yield narrator.throughout("place.whole", narrator.ends)
 
 

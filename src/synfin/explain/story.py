@@ -111,5 +111,14 @@ def sections(narrator: Narrator) -> tuple[Section, ...]:
             continue
         sentences = chapter(narrator)
         if sentences:
-            told.append(Section(key, narrator.language.say(f"section.{key}"), sentences))
+            told.append(Section(key, _heading(narrator, key, sentences), sentences))
     return tuple(told)
+
+
+def _heading(narrator: Narrator, key: str, sentences: tuple[Sentence, ...]) -> str:
+    """The section's title; where it tells steps, with their packets."""
+    words = narrator.language.say(f"section.{key}")
+    steps = [sentence.frames[0] for sentence in sentences if sentence.step]
+    if not steps:
+        return words
+    return narrator.language.say("section.steps", title=words, frames=narrator.language.frames(steps))

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from synfin.explain.narrator import Sort
 
 NORMAL = frozenset({"four", "three", "simultaneous", "reset_after_fins"})
-OPEN = frozenset({"still_open", "continues"})
 
 
 def teardown(narrator: Narrator) -> tuple[Sentence, ...]:
@@ -120,7 +119,9 @@ def _values(narrator: Narrator, first: Side | None) -> dict[str, object]:
 def _sort(closing: str) -> Sort:
     if closing in NORMAL:
         return "normal"
-    return "unknown" if closing in OPEN or closing == "unknown" else "notable"
+    if closing == "still_open":
+        return "fact"
+    return "unknown" if closing in ("continues", "unknown") else "notable"
 
 
 def _first_closer(narrator: Narrator) -> Side | None:

@@ -60,6 +60,7 @@ TEXTS: dict[str, str] = {
     "section.teardown": "Teardown",
     "section.states": "States (RFC 9293 §3.3.2)",
     "section.normal": "Is this normal?",
+    "section.steps": "{title} ({frames})",
     # where it was captured
     "place.client": "At the client: the SYN was answered after {there}, but that answer was acknowledged after only {back}, too soon for a way through the network ({frames}).",
     "place.server": "At the server: the SYN was answered after only {there}, the client's acknowledgment took {back} to come back ({frames}).",

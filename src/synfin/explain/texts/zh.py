@@ -60,6 +60,7 @@ TEXTS: dict[str, str] = {
     "section.teardown": "释放连接",
     "section.states": "状态变迁（RFC 9293 §3.3.2）",
     "section.normal": "这正常吗？",
+    "section.steps": "{title}（{frames}）",
     # 捕获位置
     "place.client": "在客户端一侧：SYN 过了 {there}才得到应答，而对这个应答的确认只隔了 {back}，来不及穿过网络（{frames}）。",
     "place.server": "在服务器一侧：SYN 只过了 {there}就得到应答，而客户端的确认过了 {back}才到（{frames}）。",
