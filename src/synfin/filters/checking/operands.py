@@ -165,9 +165,8 @@ class Operands:
         try:
             of = self.operand(node.of, None)
         except Typeless:
-            raise FilterError(
-                f"Range is not supported for entity {operand_text(node.of)}", span=node.span
-            ) from None
+            problem = f"Range is not supported for entity {operand_text(node.of)}"
+            raise self._names.unknown_in(node.of) or FilterError(problem, span=node.span) from None
         if of.type.kind not in SLICEABLE:
             subject = f'"{operand_text(node.of)}" is a {of.type.label}'
             problem = f"{subject} and cannot be sliced into a sequence of bytes."

@@ -13,7 +13,6 @@ from synfin.dissect.kinds import INTEGERS, Kind
 from synfin.dissect.layers import Spans
 from synfin.filters.checking.checked import Apply, Combine, Fixed, Negate, Net, Operand, Read, Slice, Type
 from synfin.filters.checking.functions import SIZES
-from synfin.filters.checking.operands import in_range
 from synfin.filters.evaluation import octets
 from synfin.filters.evaluation.arithmetic import calculated, pairs
 from synfin.filters.evaluation.octets import Octets
@@ -152,9 +151,8 @@ class Reader:
             number, count = number[of], count[of]
         keep = np.zeros(len(number), np.bool_)
         for piece in wanted:
-            for layers in np.unique(count).tolist():
-                inside = [in_range(one, layers, piece) for one in range(layers + 1)]
-                keep |= (count == layers) & np.array(inside, np.bool_)[number]
+            first, end = _bounds(piece, count)
+            keep |= (number >= first) & (number < end)
         return take(rows, np.flatnonzero(keep))
 
     def _fixed(self, operand: Fixed) -> Rows:
@@ -241,6 +239,16 @@ class Reader:
         values, fine = calculated(operand, left.values, np.broadcast_to(constant, len(left.packet)))
         result = Rows(left.packet, values, present)
         return result if fine is None else take(result, np.flatnonzero(fine))
+
+
+def _bounds(piece: Range, count: Integers) -> tuple[Integers, Integers]:
+    """First layer of a range, and one past its last, in packets with so many layers."""
+    first = piece.start if piece.start >= 0 else count + 1 + piece.start
+    if piece.last is not None:
+        end = (piece.last if piece.last >= 0 else count + 1 + piece.last) + 1
+    else:
+        end = count + 1 if piece.length is None else first + piece.length
+    return np.broadcast_to(first, count.shape), np.broadcast_to(end, count.shape)
 
 
 def take(rows: Rows, chosen: Integers) -> Rows:

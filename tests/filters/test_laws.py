@@ -1,0 +1,76 @@
+"""What holds for every filter: it means what the naive twin says, survives printing, and obeys logic."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synfin.filters.language.grammar import parse
+from synfin.filters.language.printing import printed, tree
+from synfin.filters.language.syntax import And, Comparison, Not, Or, Test
+from tests.filters.strategies import captures, integers, numbers, packets, single_tests, tests
+from tests.filters.zoo import Packet, table, understood
+from tests.naive.filters import holds
+
+
+def mask(test: Test, capture: list[Packet]) -> list[bool]:
+    return [bool(one) for one in understood(printed(test)).mask(table(capture))]
+
+
+@settings(max_examples=200, deadline=None)
+@given(tests, captures)
+def test_means_what_the_naive_twin_says(test: Test, capture: list[Packet]) -> None:
+    meaning = understood(printed(test)).test
+    assert mask(test, capture) == [
+        holds(meaning, [animal.values() for animal in packet]) for packet in capture
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(tests)
+def test_parsing_what_is_printed_gives_the_same(test: Test) -> None:
+    assert parse(printed(test)) == test
+
+
+@settings(max_examples=50, deadline=None)
+@given(tests)
+def test_the_tree_has_a_line_for_every_part(test: Test) -> None:
+    lines = tree(test)
+    assert lines
+    assert all(line.strip() for line in lines)
+
+
+@settings(max_examples=100, deadline=None)
+@given(tests, captures)
+def test_not_not(test: Test, capture: list[Packet]) -> None:
+    assert mask(Not(Not(test)), capture) == mask(test, capture)
+
+
+@settings(max_examples=100, deadline=None)
+@given(single_tests, single_tests, captures)
+def test_de_morgan(one: Test, other: Test, capture: list[Packet]) -> None:
+    assert mask(Not(And((one, other))), capture) == mask(Or((Not(one), Not(other))), capture)
+    assert mask(Not(Or((one, other))), capture) == mask(And((Not(one), Not(other))), capture)
+
+
+@settings(max_examples=100, deadline=None)
+@given(integers, numbers, st.sampled_from(["==", "<", ">="]), captures)
+def test_de_morgan_with_quantifiers(
+    left: object, right: object, operator: str, capture: list[Packet]
+) -> None:
+    """Not every value fulfils a relation where some value fulfils the opposite one, if there is a value."""
+    opposite = {"==": "!=", "<": ">=", ">=": "<"}[operator]
+    signed = Comparison("==", left, left)  # type: ignore[arg-type]  # there is a value
+    every = mask(And((Comparison(operator, left, right, "all"), signed)), capture)  # type: ignore[arg-type]
+    some = mask(Comparison(opposite, left, right, "any"), capture)  # type: ignore[arg-type]
+    assert not any(one and other for one, other in zip(every, some, strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(tests, st.lists(packets, min_size=2, max_size=8), st.data())
+def test_where_chunks_end_never_matters(test: Test, capture: list[Packet], data: st.DataObject) -> None:
+    cut = data.draw(st.integers(1, len(capture) - 1))
+    filter_ = understood(printed(test))
+    halves = [filter_.mask(table(part)) for part in (capture[:cut], capture[cut:])]
+    assert np.array_equal(np.concatenate(halves), filter_.mask(table(capture)))
