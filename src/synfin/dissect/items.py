@@ -74,11 +74,11 @@ def _area(rows: HeaderRows, items: Items) -> tuple[Integers, Integers]:
 
 def _choice(members: Mapping[int, Protocol], protocols: list[Protocol]) -> Integers:
     """For every type, which of the protocols it names, -1 for none."""
-    otherwise = protocols.index(members[ANY]) if ANY in members else -1
-    choice = np.full(MOST_KEYS, otherwise, np.int64)
+    place = {protocol.name: index for index, protocol in enumerate(protocols)}
+    choice = np.full(MOST_KEYS, place[members[ANY].name] if ANY in members else -1, np.int64)
     for key, protocol in members.items():
         if key >= 0:
-            choice[key] = protocols.index(protocol)
+            choice[key] = place[protocol.name]
     return choice
 
 

@@ -168,7 +168,7 @@ class PacketTable:
             values: the values.
         """
         layer = self.layer(protocol)
-        item = self.catalogue.by_name[protocol].field(name)
+        item = (self._items(protocol, name) or [self.catalogue.by_name[protocol].field(name)])[0]
         if isinstance(values, Sparse):
             column = Column(item, layer, values.values, np.asarray(values.rows, np.int64))
         else:
@@ -186,11 +186,17 @@ class PacketTable:
 
     def item_column(self, protocol: str, name: str) -> Column:
         """The column of a name below a protocol's prefix; where several items bear it, all of them."""
-        items = [item for item in self.catalogue.by_name[protocol].every_field() if item.name == name]
+        items = self._items(protocol, name)
         if not items:
             self.catalogue.by_name[protocol].field(name)  # raises, with a sentence
         columns = [self.field_column(protocol, item) for item in items]
         return columns[0] if len(columns) == 1 else _merged(columns)
+
+    def _items(self, protocol: str, name: str) -> list[Named]:
+        """The items of this name below a protocol's prefix."""
+        known = self.catalogue.sources
+        sources = (*known.get(f"{self.catalogue.by_name[protocol].prefix}.{name}", ()), *known.get(name, ()))
+        return [one.item for one in sources if one.protocol.name == protocol and one.item.name == name]
 
     def has(self, name: str) -> bool:
         """Whether the catalogue knows this field or protocol name."""
