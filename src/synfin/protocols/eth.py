@@ -130,12 +130,14 @@ def _inner_end(rows: HeaderRows, length: str) -> Integers:
 def _behind_labels(rows: HeaderRows, inner: Integers) -> Integers:
     """The first header that is no MPLS label: labels do not tell where the packet ends."""
     found = rows.table.found
-    labels = rows.rows_of("mpls", inner) if "mpls" in rows.table.catalogue.by_name else np.full(len(rows), -1)
-    while bool((labels >= 0).any()):
+    names = rows.table.catalogue.program.names
+    labels = [step for step, name in enumerate(names) if name.startswith("mpls")]
+    is_label = np.isin(found[1, inner], labels) & (inner >= 0)
+    while bool(is_label.any()):
         after = np.minimum(inner + 1, found.shape[1] - 1)
         follows = (after > inner) & (found[0, after] == rows.packet)
-        inner = np.where(labels >= 0, np.where(follows, after, -1), inner)
-        labels = rows.rows_of("mpls", inner)
+        inner = np.where(is_label, np.where(follows, after, -1), inner)
+        is_label = np.isin(found[1, inner], labels) & (inner >= 0)
     return inner
 
 
@@ -332,7 +334,14 @@ PROTOCOL = Protocol(
     name="eth",
     title="Ethernet",
     reference="IEEE 802.3",
-    follows=(("linktype", 1), ("ethertype", 0x6558), ("gre.proto", 0x6558), ("sll.ltype", 3)),
+    follows=(
+        ("linktype", 1),
+        ("ethertype", 0x6558),
+        ("gre.proto", 0x6558),
+        ("sll.ltype", 3),
+        ("vxlan.any", 0),
+        ("vxlan.any", 1),
+    ),
     next_by=(
         Next(
             "type",
