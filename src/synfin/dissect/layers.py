@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from synfin.basics.kernel import kernel
 from synfin.dissect.walk import PARTIAL, QUOTED
 
 if TYPE_CHECKING:
@@ -184,8 +185,17 @@ class HeaderRows:
 
     def rows_of(self, name: str, found_rows: Integers) -> Integers:
         """Which rows of layer `name` these rows of the walk's table are, -1 where they are others."""
-        positions = self.table.layer(name).position
-        if not len(positions):
+        if not self.table.found.shape[1]:
             return np.full(len(found_rows), -1, np.int64)
-        at = np.minimum(np.searchsorted(positions, found_rows), len(positions) - 1)
-        return np.where(positions[at] == found_rows, at, -1).astype(np.int64)
+        step = self.table.catalogue.program.names.index(name)
+        rows = np.empty(len(found_rows), np.int64)
+        rank_rows(np.asarray(found_rows, np.int64), self.table.found[1], self.table.rank, step, rows)
+        return rows
+
+
+@kernel
+def rank_rows(found_rows: Integers, steps: Small, rank: Small, step: int, rows: Integers) -> None:
+    """Of each row of the walk's table, its rank if it is of this step, else -1."""
+    for at in range(len(found_rows)):
+        row = found_rows[at]
+        rows[at] = rank[row] if row >= 0 and steps[row] == step else -1

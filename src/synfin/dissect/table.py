@@ -102,6 +102,13 @@ class PacketTable:
         """int64, per packet: where its captured bytes end."""
         return self.chunk.start + self.chunk.captured
 
+    @cached_property
+    def rank(self) -> Small:
+        """int32, for each row of the walk's table: which row of its layer it is."""
+        rank = np.empty(self.found.shape[1], np.int32)
+        rank_headers(self.found[1], np.zeros(len(self.catalogue.program.names), np.int64), rank)
+        return rank
+
     def layer(self, name: str) -> Layer:
         """Every header of one protocol, in packet order (maybe none).
 
@@ -362,6 +369,14 @@ def pick_headers(steps: Small, found: Small, step: int, rows: Small) -> None:
             rows[0, count], rows[1, count], rows[2, count] = found[0, position], position, found[2, position]
             rows[3, count], rows[4, count], rows[5, count] = found[3, position], found[4, position], found[5, position]
             count += 1
+
+
+@kernel
+def rank_headers(steps: Small, counts: Integers, rank: Small) -> None:
+    """How many earlier rows have the same step."""
+    for position in range(len(steps)):
+        rank[position] = counts[steps[position]]
+        counts[steps[position]] += 1
 
 
 def _nothing(rows: HeaderRows) -> None:
