@@ -461,9 +461,11 @@ def decode_rules(rules: Sequence[str]) -> tuple[tuple[str, int, str], ...]:
     Raises:
         FilterError: a rule names an unknown table or protocol, or no number.
     """
-    from synfin.session import protocols
+    from difflib import get_close_matches
 
-    names = {protocol.name for protocol in protocols()}
+    from synfin.session import catalogue
+
+    names = [protocol.name for protocol in catalogue().walked if not protocol.body] if rules else []
     made = []
     for rule in rules:
         table, _, rest = rule.partition("==")
@@ -473,9 +475,9 @@ def decode_rules(rules: Sequence[str]) -> tuple[tuple[str, int, str], ...]:
                 f'-d {rule}: no table "{table}".', hint=f"There are {', '.join(DECODE_TABLES)}."
             )
         if name not in names:
-            raise FilterError(
-                f'-d {rule}: no protocol "{name}".', hint=f"There are {', '.join(sorted(names))}."
-            )
+            near = get_close_matches(name, names, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(names)}."
+            raise FilterError(f'-d {rule}: no protocol "{name}".', hint=hint)
         if not key.isdecimal():
             raise FilterError(f'-d {rule}: "{key}" is no number.', hint="Say e.g. udp.port==8472,vxlan")
         made.append((table, int(key), name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import synfin.protocols
@@ -138,7 +139,8 @@ def open_session(
     Raises:
         CaptureError: a file cannot be read at all.
     """
-    capture = open_capture(*paths)
+    has_pipe = any(not Path(path).is_file() for path in paths)
+    capture = open_capture(*paths, keep=has_pipe)
     return Session(capture, catalogue(extra), settings or Settings(), folds)
 
 

@@ -199,7 +199,8 @@ def tallied(names: Iterable[str], files: Iterable[Path]) -> dict[str, Tally]:
 def report(tallies: dict[str, Tally], shown: int) -> Iterator[str]:
     """One line per form, and its commonest differences."""
     for name, tally in tallies.items():
-        yield f"{name:16} {tally.equal:7} of {tally.packets:7} packets, {tally.equal_lines:9} of {tally.lines:9} lines"
+        packets, lines = f"{tally.equal} of {tally.packets}", f"{tally.equal_lines} of {tally.lines}"
+        yield f"{name:16} {packets:>18} packets, {lines:>20} lines"
         for pattern, count in tally.differences.most_common(shown):
             yield f"    {count:6} {tally.examples.get(pattern, pattern)[:LINES_SHOWN]}"
 
@@ -213,7 +214,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     tallies = tallied(given.forms.split(","), given.files or capture_files())
     for line in report(tallies, given.show):
-        print(line)
+        sys.stdout.write(f"{line}\n")
     return int(any(tally.equal < tally.packets for tally in tallies.values()))
 
 

@@ -49,7 +49,18 @@ class DefinitionError(SynfinError):
 
 
 class ExportError(SynfinError):
-    """Output cannot be written as asked."""
+    """Output cannot be written as asked.
+
+    Args:
+        message: what is wrong and what to do, as one sentence.
+        permitted: False if only a permission is missing.
+        begun: True if some of it had been written before.
+    """
+
+    def __init__(self, message: str, *, permitted: bool = True, begun: bool = False) -> None:
+        super().__init__(message)
+        self.permitted = permitted
+        self.begun = begun
 
 
 class EngineError(SynfinError):

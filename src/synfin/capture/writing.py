@@ -118,7 +118,7 @@ class Writer:
             for piece in pieces:
                 self._file.write(piece.data)
         except OSError as error:
-            raise _unwritable(self.path, error) from None
+            raise _unwritable(self.path, error, begun=True) from None
 
     def _finish(self) -> None:
         try:
@@ -127,7 +127,7 @@ class Writer:
             else:
                 self._file.flush()
         except OSError as error:
-            raise _unwritable(self.path, error) from None
+            raise _unwritable(self.path, error, begun=True) from None
 
 
 def open_writer(
@@ -208,7 +208,8 @@ def _output(format: str | None, name: str) -> Output:  # noqa: A002
     known = outputs()
     if format is not None:
         if format not in known:
-            raise ExportError(f"There is no capture format {format!r}; there are {', '.join(sorted(known))}.")
+            names = ", ".join(sorted(name for name in known if name.isalnum()))
+            raise ExportError(f"There is no capture format {format!r}; there are {names}.")
         return known[format]
     suffixes = [suffix for suffix in Path(name).suffixes if suffix not in COMPRESSED_SUFFIXES]
     for output in known.values():
@@ -244,5 +245,7 @@ def _are_same(one: str, other: str) -> bool:
         return False
 
 
-def _unwritable(path: str, error: OSError) -> ExportError:
-    return ExportError(f"{path} cannot be written: {error.strerror or error}.")
+def _unwritable(path: str, error: OSError, *, begun: bool = False) -> ExportError:
+    called = "Standard output" if path == STANDARD_OUTPUT else path
+    message = f"{called} cannot be written: {error.strerror or error}."
+    return ExportError(message, permitted=not isinstance(error, PermissionError), begun=begun)

@@ -59,8 +59,8 @@ class Offers:
         if not len(is_syn):
             return offered
         chosen = options_of(segments.headers.table, segments.rows[is_syn])
-        shift = chosen.number("tcp.options.wscale", "tcp.options.wscale.shift")
-        mss = chosen.number("tcp.options.mss", "tcp.options.mss_val")
+        shift = chosen.number("tcp.options.wscale", "wscale.shift")
+        mss = chosen.number("tcp.options.mss", "mss_val")
         packed = SEEN | (shift + 1) << SHIFT_AT | (mss + 1) << MSS_AT
         packed |= np.where(chosen.has("tcp.options.sack_perm"), SACK, 0)
         packed |= np.where(chosen.has("tcp.options.timestamp"), TIMESTAMPS, 0)

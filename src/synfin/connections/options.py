@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.dissect.columns import read
-from synfin.dissect.items import find_items
-from synfin.dissect.layers import HeaderRows, Layer
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from synfin.basics.arrays import Flags, Integers
     from synfin.dissect.table import PacketTable
 
@@ -25,57 +19,50 @@ class ChosenOptions:
     """Options of some TCP headers, row by row.
 
     Attributes:
-        table: the chunk.
-        count: how many headers there are.
-        layers: the options found, by protocol name; `position` of each is the header among the chosen.
+        table: the headers of the packets that they are in, alone.
+        rows: int64, which of the headers are meant.
     """
 
     table: PacketTable
-    count: int
-    layers: Mapping[str, Layer]
+    rows: Integers
 
     def number(self, layer: str, name: str) -> Integers:
         """One number per header, `ABSENT` where there is none; of several the last counts.
 
         Args:
             layer: protocol name of the option, e.g. "tcp.options.mss".
-            name: the field's whole name, e.g. "tcp.options.mss_val".
+            name: the field's name below the option's prefix, e.g. "mss_val".
         """
-        values = np.full(self.count, ABSENT, np.int64)
-        if layer in self.layers and len(self.layers[layer]):
-            found = self.layers[layer]
-            item = next(
-                item for item in found.protocol.every_field() if found.protocol.full_name(item) == name
-            )
-            column = read(HeaderRows(self.table, found), item)
-            position = found.position if column.rows is None else found.position[column.rows]
-            values[position] = column.values
-        return values
+        values = np.full(len(self.table.layer("tcp")), ABSENT, np.int64)
+        if self._is_known(layer):
+            column = self.table.item_column(layer, name)
+            position = column.layer.position if column.rows is None else column.layer.position[column.rows]
+            values[position] = column.values  # type: ignore[assignment]
+        return values[self.rows]
 
     def has(self, layer: str) -> Flags:
         """Which headers have the option."""
-        present = np.zeros(self.count, np.bool_)
-        if layer in self.layers:
-            present[self.layers[layer].position] = True
-        return present
+        present = np.zeros(len(self.table.layer("tcp")), np.bool_)
+        if self._is_known(layer):
+            present[self.table.layer(layer).position] = True
+        return present[self.rows]
+
+    def _is_known(self, layer: str) -> bool:
+        return layer in self.table.catalogue.by_name and len(self.table.layer(layer)) > 0
 
 
 def options_of(table: PacketTable, rows: Integers) -> ChosenOptions:
-    """Find the options of these rows of the TCP layer."""
-    catalogue = table.catalogue
-    protocol = catalogue.by_name["tcp"]
-    items = next((one for one in protocol.items if catalogue.members.get(one.family)), None)
-    if items is None or not len(rows):
-        return ChosenOptions(table, len(rows), {})
-    whole = table.layer("tcp")
-    chosen = Layer(
-        whole.protocol,
-        whole.packet[rows],
-        whole.start[rows],
-        whole.end[rows],
-        whole.limit[rows],
-        whole.flags[rows],
-        whole.position[rows],
+    """The options of these rows of the TCP layer, which are in ascending order."""
+    layer = table.layer("tcp")
+    is_meant = np.zeros(len(table), np.bool_)
+    is_meant[layer.packet[rows]] = True
+    alone = replace(
+        table,
+        found=table.found[:, is_meant[table.found[0]]],
+        _layers={},
+        _columns={},
+        _facts={},
+        _item_stops={},
     )
-    layers, _ = find_items(HeaderRows(table, chosen), items, catalogue.members[items.family])
-    return ChosenOptions(table, len(rows), layers)
+    kept = np.cumsum(is_meant[layer.packet]) - 1  # a packet may have several TCP headers
+    return ChosenOptions(alone, kept[rows])

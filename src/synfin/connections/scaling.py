@@ -46,7 +46,10 @@ class Scales:
             for each segment the shift count that its window field is known to have, `UNKNOWN` or `UNUSED`.
         """
         self.state = grown(self.state, count)
-        rows = np.stack((segments.side, segments.flags, grouping.role, segments.extent, offered))
+        flags = segments.flags
+        if segments.chosen is not None:  # the options of a header that is cut are not all known
+            flags = np.where(segments.headers.is_whole[segments.chosen], flags, flags & ~SYN)
+        rows = np.stack((segments.side, flags, grouping.role, offered))
         out = np.empty(len(segments), np.int64)
         learn(grouping.connection, rows, self.state, out)
         return out
@@ -78,7 +81,7 @@ def learn(connection: Integers, rows: Integers, state: Integers, out: Integers) 
 
     Args:
         connection: of each segment.
-        rows: (5, n) side, flags, role, extent, shift count offered or -1.
+        rows: (4, n) side, flags, role in the grouping, shift count offered or -1.
         state: see `Scales.state`; updated.
         out: shift count that is known for each segment's side; filled.
     """
@@ -87,8 +90,8 @@ def learn(connection: Integers, rows: Integers, state: Integers, out: Integers) 
         if rows[2, row] & CREATES:
             state[of, 0], state[of, 1] = UNKNOWN + STORED, UNKNOWN + STORED
         if flags & SYN:
-            if rows[4, row] >= 0:
-                state[of, side] = min(rows[4, row], LARGEST_SHIFT) + STORED
+            if rows[3, row] >= 0:
+                state[of, side] = min(rows[3, row], LARGEST_SHIFT) + STORED
             if state[of, side] == UNKNOWN + STORED:
                 state[of, 0], state[of, 1] = UNUSED + STORED, UNUSED + STORED
             elif flags & ACK and state[of, 1 - side] == UNUSED + STORED:

@@ -13,6 +13,8 @@ from synfin.dissect.layers import HeaderRows, Sparse
 from synfin.dissect.walk import PARTIAL, Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from synfin.basics.arrays import Flags, Integers, Values
     from synfin.dissect.table import PacketTable
     from synfin.dissect.text import Text
@@ -130,7 +132,7 @@ def segments(table: PacketTable) -> Segments:
     packet = layer.packet if chosen is None else layer.packet[chosen]
     time = table.chunk.time[packet]
     time = np.where(time == NO_TIME, 0, np.clip(time, -FARTHEST, FARTHEST))
-    length = column("len", -1)
+    length = _length(headers, column)
     source, destination = column("srcport"), column("dstport")
     quoted = layer.quoted if chosen is None else layer.quoted[chosen]
     extent = _extent(quoted, lying if chosen is None or lying is None else lying[chosen], length)
@@ -153,6 +155,24 @@ def segments(table: PacketTable) -> Segments:
         hashes=_scattered(keys),
         guess=guessed_client(side, source, destination),
     )
+
+
+def _length(headers: HeaderRows, column: Callable[[str, int], Integers]) -> Integers:
+    """As `tcp.len`, -1 where it cannot be told; worked out at once where nothing is cut or in pieces."""
+    layer, table = headers.layer, headers.table
+    names = table.catalogue.program.names
+    if layer.whole and not any(
+        len(table.layer(name)) and in_pieces(table.rows(name)) for name, in_pieces in PIECES if name in names
+    ):
+        return layer.limit.astype(np.int64) - layer.end
+    return column("len", -1)
+
+
+PIECES: tuple[tuple[str, Callable[[HeaderRows], bool]], ...] = (
+    ("ip", lambda rows: bool(rows.values("flags.mf").any())),
+    ("ipv6.fraghdr", lambda rows: len(rows) > 0),
+)
+"""Which headers tell that there are fragments."""
 
 
 def guessed_client(side: Integers, source: Integers, destination: Integers) -> Integers:

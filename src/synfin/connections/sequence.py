@@ -27,12 +27,28 @@ NEW, OLD, GAP, LATE, KEEP_ALIVE, DUPLICATE_ACK, ZERO_WINDOW, WINDOW_UPDATE, ACKS
 * `ACKS_UNSEEN`: it acknowledges numbers that are missing in the capture.
 """
 
-EDGES = 6
-"""A side's missing numbers are remembered as up to three ranges, begin and end; more are taken as one."""
-
-(NEXT, LOWEST, ACKED, WINDOW, ZERO_SINCE, ZERO_TIME, RESENT, DUPLICATES, UNANSWERED, MISSED, HOLES) = range(11)
-WIDTH = HOLES + EDGES
+(
+    NEXT,
+    LOWEST,
+    ACKED,
+    WINDOW,
+    ZERO_SINCE,
+    ZERO_TIME,
+    RESENT,
+    DUPLICATES,
+    UNANSWERED,
+    MISSED,
+    HOLES,
+    HOLE_COUNT,
+) = range(12)
+WIDTH = HOLE_COUNT + 1
 """Columns of `Sequences.state`; the first five hold a number + 1, so that 0 is "not known"."""
+
+BEGIN, END, FOLLOWING = range(3)
+"""Columns of `Sequences.holes`."""
+
+MOST_HOLES = 64
+"""Missing ranges remembered of one side; numbers missing beyond that count as seen, so that time is bounded."""
 
 
 class Sequences:
@@ -42,11 +58,15 @@ class Sequences:
         state: int64 (capacity, 2, WIDTH), for each side: number after its highest and lowest number seen, its
             last ack and window field, since when and how long its window was zero (ns), segments resent,
             duplicate acknowledgments sent, segments resent or probes sent since the other side was last
-            heard, times the other side acknowledged what is missing in the capture, missing ranges.
+            heard, times the other side acknowledged what is missing in the capture; the first of its
+            missing ranges, how many there are.
+        holes: int64 (capacity, 3): begin and end of each missing range, and the range that follows it in its
+            side's list, 0 for none. Row 0 is none: it holds how many rows were ever used, and the first free.
     """
 
     def __init__(self) -> None:
         self.state = np.zeros((0, 2, WIDTH), np.int64)
+        self.holes = np.zeros((1, 3), np.int64)
 
     def advance(self, segments: Segments, grouping: Grouping, count: int) -> Integers:
         """Judge the next chunk; `count` is how many connections there are.
@@ -55,11 +75,12 @@ class Sequences:
             for each segment the bits of what it brings.
         """
         self.state = grown(self.state, count)
+        self.holes = grown(self.holes, int(self.holes[0, BEGIN]) + len(segments) + 1)
         out = np.zeros(len(segments), np.int64)
         is_judged = segments.extent == WHOLE
         rows = np.stack((segments.side, segments.flags | np.where(is_judged, 0, IGNORED), segments.seq, segments.ack))
         sizes = np.stack((segments.length, segments.window, segments.time, grouping.role))
-        judge(grouping.connection, rows, sizes, self.state, out)
+        judge(grouping.connection, rows, sizes, self.state, self.holes, out)
         return out
 
 
@@ -74,14 +95,17 @@ def distance(origin: int, number: int) -> int:
 
 
 @kernel
-def judge(connection: Integers, rows: Integers, sizes: Integers, state: Integers, out: Integers) -> None:
+def judge(
+    connection: Integers, rows: Integers, sizes: Integers, state: Integers, holes: Integers, out: Integers
+) -> None:
     """Compare each segment with what its side and the other sent before.
 
     Args:
         connection: of each segment.
         rows: (4, n) side, flags, seq, ack.
-        sizes: (4, n) payload length, window field, time, role.
+        sizes: (4, n) payload length, window field, time, role in the grouping.
         state: see `Sequences.state`; updated.
+        holes: see `Sequences.holes`; updated.
         out: the bits of what each brings; filled.
     """
     for row in range(len(connection)):
@@ -91,39 +115,39 @@ def judge(connection: Integers, rows: Integers, sizes: Integers, state: Integers
         side = rows[0, row]
         own, peer = state[connection[row], side], state[connection[row], 1 - side]
         length, window, time = sizes[0, row], sizes[1, row], sizes[2, row]
-        brings = np.int64(0)
+        peer[UNANSWERED] = 0
+        if flags & RST:
+            continue
         if sizes[3, row] & REUSES and not sizes[3, row] & CREATES:
             own[NEXT] = 0
-        peer[UNANSWERED] = 0
-        if not flags & RST:
-            size = length + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
-            is_probe = size <= 1 and not flags & (SYN | FIN) and (size == 0 or own[NEXT] == peer[ACKED])
-            brings = place(own, rows[2, row], size, is_probe)
-            if brings & (OLD | KEEP_ALIVE):
-                own[UNANSWERED] += 1
-                own[RESENT] += 1 if brings & OLD else 0
-            if flags & ACK:
-                brings |= acknowledge(own, peer, rows[3, row], (size, window))
-            if not flags & (SYN | FIN):
-                if window == 0:
-                    brings |= ZERO_WINDOW
-                    if own[ZERO_SINCE] == 0:
-                        own[ZERO_SINCE] = time + 1
-                elif own[ZERO_SINCE] != 0:
-                    own[ZERO_TIME] += time + 1 - own[ZERO_SINCE]
-                    own[ZERO_SINCE] = 0
-            own[WINDOW] = window + 1
+        size = length + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
+        is_probe = size <= 1 and not flags & (SYN | FIN) and (size == 0 or own[NEXT] == peer[ACKED])
+        brings = place(own, holes, rows[2, row], size, is_probe)
+        if brings & (OLD | KEEP_ALIVE):
+            own[UNANSWERED] += 1
+            own[RESENT] += 1 if brings & OLD else 0
+        if flags & ACK:
+            brings |= acknowledge(own, peer, holes, rows[3, row], (size, window))
+        if not flags & (SYN | FIN):
+            if window == 0:
+                brings |= ZERO_WINDOW
+                if own[ZERO_SINCE] == 0:
+                    own[ZERO_SINCE] = time + 1
+            elif own[ZERO_SINCE] != 0:
+                own[ZERO_TIME] += time + 1 - own[ZERO_SINCE]
+                own[ZERO_SINCE] = 0
+        own[WINDOW] = window + 1
         out[row] = brings
 
 
 @kernel(plain_below=PART)
-def place(own: Integers, seq: int, size: int, may_probe: bool) -> int:
+def place(own: Integers, holes: Integers, seq: int, size: int, may_probe: bool) -> int:
     """Where `size` numbers from `seq` on lie among those its side sent before; `own` is updated."""
     end = (seq + size) & 0xFFFFFFFF
     if own[NEXT] == 0:
         own[LOWEST], own[NEXT] = seq + 1, end + 1
-        for edge in range(EDGES):
-            own[HOLES + edge] = 0
+        while own[HOLES]:
+            remove(own, holes, 0, own[HOLES])
         return NEW if size else 0
     ahead = distance(own[NEXT] - 1, seq)
     if ahead == -1 and may_probe:
@@ -131,14 +155,14 @@ def place(own: Integers, seq: int, size: int, may_probe: bool) -> int:
     if size == 0:
         return 0
     beyond = distance(own[NEXT] - 1, end)
-    brings = np.int64(0)
     if ahead > 0:
-        remember(own, own[NEXT] - 1, seq)
+        add(own, holes, own[NEXT] - 1, seq)
         own[NEXT] = end + 1
         return NEW | GAP
+    brings = np.int64(0)
     if ahead < 0:
         inside = size - max(beyond, 0)
-        missing = np.int64(fill(own, seq, inside))
+        missing = np.int64(fill(own, holes, seq, inside))
         below = distance(seq, own[LOWEST] - 1)
         if below > 0:
             missing += min(below, inside)
@@ -151,57 +175,67 @@ def place(own: Integers, seq: int, size: int, may_probe: bool) -> int:
 
 
 @kernel(plain_below=PART)
-def remember(own: Integers, begin: int, end: int) -> None:
-    """Add a missing range above the others; the highest two become one if there is no room."""
-    at = HOLES
-    while at < HOLES + EDGES - 2 and own[at] != own[at + 1]:
-        at += 2
-    if own[at] == own[at + 1]:
-        own[at] = begin
-    own[at + 1] = end
+def add(own: Integers, holes: Integers, begin: int, end: int) -> None:
+    """Remember a missing range, first in the list; with too many it counts as seen."""
+    if own[HOLE_COUNT] >= MOST_HOLES:
+        return
+    at = holes[0, FOLLOWING]
+    if at:
+        holes[0, FOLLOWING] = holes[at, FOLLOWING]
+    else:
+        holes[0, BEGIN] += 1
+        at = holes[0, BEGIN]
+    holes[at, BEGIN], holes[at, END], holes[at, FOLLOWING] = begin, end, own[HOLES]
+    own[HOLES] = at
+    own[HOLE_COUNT] += 1
 
 
 @kernel(plain_below=PART)
-def fill(own: Integers, seq: int, size: int) -> int:
+def remove(own: Integers, holes: Integers, before: int, at: int) -> None:
+    """Take a range out of its list; `before` is the one that it follows, 0 if it is the first."""
+    if before:
+        holes[before, FOLLOWING] = holes[at, FOLLOWING]
+    else:
+        own[HOLES] = holes[at, FOLLOWING]
+    holes[at, FOLLOWING] = holes[0, FOLLOWING]
+    holes[0, FOLLOWING] = at
+    own[HOLE_COUNT] -= 1
+
+
+@kernel(plain_below=PART)
+def fill(own: Integers, holes: Integers, seq: int, size: int) -> int:
     """How many of `size` numbers from `seq` on were missing; they are not any more."""
-    filled = np.int64(0)
-    for at in range(HOLES, HOLES + EDGES, 2):
-        span = distance(own[at], own[at + 1])
-        if span == 0:
-            continue
-        begin = max(distance(own[at], seq), 0)
-        end = min(distance(own[at], seq) + size, span)
-        if end <= begin:
-            continue
-        filled += end - begin
-        if begin == 0:
-            own[at] = (own[at] + end) & 0xFFFFFFFF
-        elif end == span:
-            own[at + 1] = (own[at] + begin) & 0xFFFFFFFF
-        else:
-            split(own, at, (own[at] + begin) & 0xFFFFFFFF, (own[at] + end) & 0xFFFFFFFF)
+    filled, before, at = np.int64(0), np.int64(0), own[HOLES]
+    while at:
+        following, origin = holes[at, FOLLOWING], holes[at, BEGIN]
+        span = distance(origin, holes[at, END])
+        begin = max(distance(origin, seq), 0)
+        end = min(distance(origin, seq) + size, span)
+        if end > begin:
+            filled += end - begin
+            if begin == 0 and end == span:
+                remove(own, holes, before, at)
+                at = following
+                continue
+            if begin == 0:
+                holes[at, BEGIN] = (origin + end) & 0xFFFFFFFF
+            else:
+                if end < span:
+                    add(own, holes, (origin + end) & 0xFFFFFFFF, holes[at, END])
+                holes[at, END] = (origin + begin) & 0xFFFFFFFF
+        before, at = at, following
     return filled
 
 
 @kernel(plain_below=PART)
-def split(own: Integers, at: int, begin: int, end: int) -> None:
-    """Take the middle out of a missing range; without room for two the rest below counts as seen."""
-    for free in range(HOLES, HOLES + EDGES, 2):
-        if own[free] == own[free + 1]:
-            own[free], own[free + 1] = own[at], begin
-            break
-    own[at] = end
-
-
-@kernel(plain_below=PART)
-def acknowledge(own: Integers, peer: Integers, ack: int, carried: tuple[int, int]) -> int:
+def acknowledge(own: Integers, peer: Integers, holes: Integers, ack: int, carried: tuple[int, int]) -> int:
     """What an acknowledgment says; `carried` are the numbers that its segment takes, and its window."""
     size, window = carried
     brings = np.int64(0)
     repeats = own[ACKED] == ack + 1
     if peer[NEXT] != 0:
         ahead = distance(peer[NEXT] - 1, ack)
-        if ahead > 0 or forget(peer, ack):
+        if forget(peer, holes, ack) or ahead > 0:
             brings |= ACKS_UNSEEN
             peer[MISSED] += 1
             if ahead > 0:
@@ -209,22 +243,27 @@ def acknowledge(own: Integers, peer: Integers, ack: int, carried: tuple[int, int
         elif size == 0 and repeats and own[WINDOW] == window + 1 and ahead < 0:
             brings |= DUPLICATE_ACK
             own[DUPLICATES] += 1
-        elif size == 0 and repeats and window > 0 and own[WINDOW] > 0 and own[WINDOW] != window + 1:
+        elif size == 0 and repeats and window > 0 and own[WINDOW] != window + 1:
             brings |= WINDOW_UPDATE
     own[ACKED] = ack + 1
     return brings
 
 
 @kernel(plain_below=PART)
-def forget(peer: Integers, ack: int) -> bool:
+def forget(peer: Integers, holes: Integers, ack: int) -> bool:
     """Drop what is missing below `ack`: it has arrived, though the capture lacks it; whether there was any."""
-    found = False
-    for at in range(HOLES, HOLES + EDGES, 2):
-        span = distance(peer[at], peer[at + 1])
-        passed = min(distance(peer[at], ack), span)
-        if span > 0 and passed > 0:
-            peer[at] = (peer[at] + passed) & 0xFFFFFFFF
+    found, before, at = False, np.int64(0), peer[HOLES]
+    while at:
+        following = holes[at, FOLLOWING]
+        passed = distance(holes[at, BEGIN], ack)
+        if passed > 0:
             found = True
+            if distance(holes[at, END], ack) >= 0:
+                remove(peer, holes, before, at)
+                at = following
+                continue
+            holes[at, BEGIN] = ack
+        before, at = at, following
     return found
 
 

@@ -112,7 +112,12 @@ SENDS: Mapping[State, Mapping[Event, State]] = {
         Event.FIN_AGAIN: State.CLOSING,
         Event.RST: State.CLOSED,
     },
-    State.FIN_WAIT_2: {Event.ACK_OF_FIN: State.TIME_WAIT, Event.RST: State.CLOSED},
+    State.FIN_WAIT_2: {
+        Event.ACK_OF_FIN: State.TIME_WAIT,
+        Event.FIN_AND_ACK: State.CLOSING,
+        Event.FIN_AGAIN: State.CLOSING,  # the ACK of its FIN had not arrived yet
+        Event.RST: State.CLOSED,
+    },
     State.CLOSE_WAIT: {
         Event.FIN: State.FIN_WAIT_1,  # it does not know of the other FIN yet: they cross
         Event.FIN_AND_ACK: State.LAST_ACK,

@@ -78,7 +78,9 @@ class Catalogue:
     def walked(self) -> tuple[Protocol, ...]:
         """The protocols whose headers the walk finds; the others are items inside them."""
         families = self.item_families
-        return tuple(p for p in self.protocols if not p.follows or any(f not in families for f, _ in p.follows))
+        return tuple(
+            p for p in self.protocols if not p.follows or any(f not in families for f, _ in p.follows)
+        )
 
     @cached_property
     def roots(self) -> Mapping[int, str]:
@@ -92,7 +94,9 @@ class Catalogue:
         for protocol in self.protocols:
             for items in protocol.items:
                 if items.family in found:
-                    raise DefinitionError(f"{protocol.name} and {found[items.family].name} share {items.family}.")
+                    raise DefinitionError(
+                        f"{protocol.name} and {found[items.family].name} share {items.family}."
+                    )
                 found[items.family] = protocol
         return found
 

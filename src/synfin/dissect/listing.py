@@ -37,7 +37,9 @@ def listing(table: PacketTable) -> Listing:
     """
     return Listing(
         _innermost(table, lambda p: bool(p.source), lambda rows: rows.text(rows.layer.protocol.source)),
-        _innermost(table, lambda p: bool(p.destination), lambda rows: rows.text(rows.layer.protocol.destination)),
+        _innermost(
+            table, lambda p: bool(p.destination), lambda rows: rows.text(rows.layer.protocol.destination)
+        ),
         _innermost(table, lambda p: bool(p.short), _short),
         _innermost(table, lambda p: bool(p.info), lambda rows: fill(rows, rows.layer.protocol.info)),
     )
@@ -47,7 +49,9 @@ def _short(rows: HeaderRows) -> Text:
     return fill(rows, rows.layer.protocol.short)
 
 
-def _innermost(table: PacketTable, speaks: Callable[[Protocol], bool], say: Callable[[HeaderRows], Text]) -> Text:
+def _innermost(
+    table: PacketTable, speaks: Callable[[Protocol], bool], say: Callable[[HeaderRows], Text]
+) -> Text:
     """For each packet, what its innermost header of those that speak says; empty if none does."""
     names = table.catalogue.program.names
     steps = [index for index, name in enumerate(names) if speaks(table.catalogue.by_name[name])]

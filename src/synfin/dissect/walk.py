@@ -268,7 +268,7 @@ def number(data: Bytes, at: int, places: Integers, row: int) -> int:
 
 
 @kernel(plain_below=1 << 16)
-def walk(
+def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (docs/why/one-walk.md)
     data: Bytes,
     packets: Integers,
     tables: tuple[Integers, Integers, Integers, Integers, Integers, Integers, Integers, Shorts],

@@ -12,11 +12,11 @@ from synfin.dissect import text
 from synfin.dissect.writing import number_form
 
 if TYPE_CHECKING:
-    from synfin.dissect.text import Text
     from collections.abc import Callable, Mapping, Sequence
 
     from synfin.basics.arrays import Bytes, Flags, Integers, Small
     from synfin.dissect.table import PacketTable
+    from synfin.dissect.text import Text
 
 NAMED_SEPARATORS = {"/t": "\t", "/s": " "}
 QUOTES = {"d": '"', "s": "'", "n": ""}
@@ -24,7 +24,7 @@ QUOTES = {"d": '"', "s": "'", "n": ""}
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How lines are laid out, by the letters of `tshark -E`.
+    r"""How lines are laid out, by the letters of `tshark -E`.
 
     Attributes:
         header: first line with the field names.
@@ -32,8 +32,9 @@ class Layout:
         occurrence: "f" first, "l" last, "a" all of a field's values.
         aggregator: between values of one field.
         quote: around each field that is there.
-        escape: newlines, tabs, backslashes and unprintable characters in texts are written \\n, \\t, ….
+        escape: backspaces, tabs and what ends a line or page are written \b, \t, \n, \r, \f.
         bom: begin with a byte order mark.
+        csv: the header is quoted as the fields are, and quotes inside texts are doubled (RFC 4180 2).
     """
 
     header: bool = False
@@ -43,6 +44,7 @@ class Layout:
     quote: str = ""
     escape: bool = True
     bom: bool = False
+    csv: bool = False
 
 
 def layout_of(options: Sequence[str], start: Layout | None = None) -> Layout:
@@ -57,7 +59,10 @@ def layout_of(options: Sequence[str], start: Layout | None = None) -> Layout:
             key, _, value = one.partition("=")
             if key not in _READERS:
                 raise ExportError(f"-E {key}: no such option; there are {', '.join(sorted(_READERS))}.")
-            chosen[key] = _READERS[key](value)
+            try:
+                chosen[key] = _READERS[key](value)
+            except KeyError:
+                raise ExportError(f"-E {one}: {key} is {MEANINGS[key]}.") from None
     given = start or Layout()
     return Layout(**{name: chosen.get(name, getattr(given, name)) for name in Layout.__slots__})
 
@@ -73,45 +78,42 @@ def _single_options(option: str) -> list[str]:
     return parts
 
 
-def _yes(value: str) -> bool:
-    if value not in ("y", "n"):
-        raise ExportError(f"-E …={value}: say y or n.")
-    return value == "y"
-
-
 def _character(value: str) -> str:
     value = NAMED_SEPARATORS.get(value, value)
     if len(value) != 1:
-        raise ExportError("-E separator and aggregator take one character, /t for a tab or /s for a space.")
+        raise KeyError(value)
     return value
 
 
-def _occurrence(value: str) -> str:
-    if value not in ("f", "l", "a"):
-        raise ExportError("-E occurrence takes f (first), l (last) or a (all).")
-    return value
-
-
-def _quote(value: str) -> str:
-    if value not in QUOTES:
-        raise ExportError("-E quote takes d (double), s (single) or n (none).")
-    return QUOTES[value]
-
+YES_OR_NO = {"y": True, "n": False}
 
 _READERS: Mapping[str, Callable[[str], object]] = {
-    "header": _yes,
+    "header": YES_OR_NO.__getitem__,
     "separator": _character,
-    "occurrence": _occurrence,
+    "occurrence": {one: one for one in "fla"}.__getitem__,
     "aggregator": _character,
-    "quote": _quote,
-    "escape": _yes,
-    "bom": _yes,
+    "quote": QUOTES.__getitem__,
+    "escape": YES_OR_NO.__getitem__,
+    "bom": YES_OR_NO.__getitem__,
 }
+"""How each option's value is read; a KeyError means that it cannot be."""
+
+MEANINGS = {
+    "header": "y or n",
+    "separator": "one character, /t for a tab or /s for a space",
+    "occurrence": "f (first), l (last) or a (all)",
+    "aggregator": "one character, /t for a tab or /s for a space",
+    "quote": "d (double), s (single) or n (none)",
+    "escape": "y or n",
+    "bom": "y or n",
+}
+"""What each option may be."""
 
 
 def heading(names: Sequence[str], layout: Layout) -> bytes:
     """What comes before the first packet: byte order mark and field names, as asked."""
-    line = layout.separator.join(f"{layout.quote}{name}{layout.quote}" for name in names) + "\n"
+    quote = layout.quote if layout.csv else ""
+    line = layout.separator.join(f"{quote}{name}{quote}" for name in names) + "\n"
     return (b"\xef\xbb\xbf" if layout.bom else b"") + (line.encode() if layout.header else b"")
 
 
@@ -151,7 +153,7 @@ def field_cells(table: PacketTable, name: str, layout: Layout) -> Cells:
 
 def text_cells(packet: Small, texts: Text, count: int, layout: Layout) -> Cells:
     """The cells of texts, given the packet of each (ascending)."""
-    shown = _escaped(texts) if layout.escape else texts
+    shown = _escaped(texts, layout)
     place, one = _one_per_packet(packet, shown, count, layout)
     return Cells(place, one, np.zeros(count, np.int64), (0, 0))
 
@@ -215,23 +217,16 @@ def _one_per_packet(packet: Small, texts: Text, count: int, layout: Layout) -> t
     return place, texts
 
 
-def _escaped(texts: Text) -> Text:
-    """Control characters and backslashes written as C does; nothing happens to ordinary texts."""
-    if not bool(((texts.data < 32) | (texts.data == 92)).any()):
+_ESCAPES = {8: b"\\b", 9: b"\\t", 10: b"\\n", 12: b"\\f", 13: b"\\r"}
+"""What `tshark` writes instead of these characters, and of no others."""
+
+
+def _escaped(texts: Text, layout: Layout) -> Text:
+    """The texts as the layout wants them inside; ordinary ones stay the same."""
+    table = dict(_ESCAPES) if layout.escape else {}
+    if layout.csv and layout.quote:
+        table[ord(layout.quote)] = layout.quote.encode() * 2
+    if not any(bool((texts.data == octet).any()) for octet in table):
         return texts
-    return text.from_list([_escape(texts.raw(row)) for row in range(len(texts))])
-
-
-_ESCAPES = {7: b"\\a", 8: b"\\b", 9: b"\\t", 10: b"\\n", 11: b"\\v", 12: b"\\f", 13: b"\\r", 92: b"\\\\"}
-
-
-def _escape(raw: bytes) -> bytes:
-    return b"".join(
-        _ESCAPES.get(octet, b"\\x%02x" % octet) if octet < 32 or octet == 92 else bytes((octet,))
-        for octet in raw
-    )
-
-
-def cells_of(table: PacketTable, names: Sequence[str], layout: Layout) -> list[Cells]:
-    """The cells of these fields in one chunk."""
-    return [field_cells(table, name, layout) for name in names]
+    rows = [texts.raw(row) for row in range(len(texts))]
+    return text.from_list([b"".join(table.get(octet, bytes((octet,))) for octet in row) for row in rows])

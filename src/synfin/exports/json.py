@@ -16,10 +16,11 @@ from synfin.dissect.kinds import INTEGERS, Kind
 from synfin.dissect.template import word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from synfin.basics.arrays import Flags
+    from synfin.basics.arrays import Flags, Small
     from synfin.dissect.table import PacketTable
+    from synfin.dissect.text import Text
     from synfin.dissect.tree import Node
 
 Pairs = list[tuple[str, object]]
@@ -122,16 +123,26 @@ def _type(node: Node) -> int:
     return (SIGNED if node.kind is Kind.INT else UNSIGNED).get(width_of(node.item), 0)
 
 
-def chosen_fields(table: PacketTable, names: Sequence[str], chosen: Flags | None) -> Iterator[str]:
-    """Each packet's values of chosen fields as an object of lists."""
-    columns = [table.texts(name) for name in names]
-    values = [texts.to_list() for _, texts in columns]
-    bounds = [np.searchsorted(packet, np.arange(len(table) + 1)).tolist() for packet, _ in columns]
+def chosen_fields(
+    table: PacketTable, fields: Mapping[str, tuple[Small, Text]], chosen: Flags | None
+) -> Iterator[str]:
+    """Each packet's values of chosen fields as an object of lists.
+
+    Args:
+        table: the packets.
+        fields: by name, the index of each value's packet (ascending), and the values.
+        chosen: bool per packet, None for all.
+    """
+    values = {name: texts.to_list() for name, (_, texts) in fields.items()}
+    bounds = {
+        name: np.searchsorted(packet, np.arange(len(table) + 1)).tolist()
+        for name, (packet, _) in fields.items()
+    }
     for index in range(len(table)) if chosen is None else np.flatnonzero(chosen).tolist():
         layers: Pairs = [
             (name, found)
-            for name, value, bound in zip(names, values, bounds, strict=True)
-            if (found := value[bound[index] : bound[index + 1]])
+            for name, bound in bounds.items()
+            if (found := values[name][bound[index] : bound[index + 1]])
         ]
         yield _packet(layers, int(table.chunk.time[index]))
 

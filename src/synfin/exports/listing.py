@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synfin.basics.escape import for_terminal
 from synfin.basics.time import DAY, SECOND
 from synfin.capture.chunk import NO_TIME
 from synfin.dissect import text
 from synfin.dissect.listing import listing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from synfin.basics.arrays import Flags, Integers
-    from synfin.dissect.text import Text
     from synfin.dissect.table import PacketTable
+    from synfin.dissect.text import Text
 
 COLUMNS = ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info")
 """Titles of the columns."""
@@ -38,15 +41,17 @@ def columns(table: PacketTable, times: Text) -> dict[str, Text]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-def lines(table: PacketTable, times: Text, separator: str = "") -> Text:
-    """One line per packet, with its newline.
+def lines(table: PacketTable, times: Text, separator: str = "", colors: Text | None = None) -> Text:
+    """One line per packet, with its newline; fit for a terminal whatever the packets hold.
 
     Args:
         table: the packets.
         times: what the Time column shows.
         separator: "" for tshark's text layout; otherwise the character between the columns.
+        colors: what switches each line's colour on, if it is to have one.
     """
-    number, time, source, destination, *rest = columns(table, times).values()
+    number, time, *words = columns(table, times).values()
+    source, destination, *rest = (printable(one) for one in words)
     pieces = [
         text.padded(number, NUMBER_WIDTH, left=False),
         text.padded(time, TIME_WIDTH, left=False),
@@ -57,7 +62,49 @@ def lines(table: PacketTable, times: Text, separator: str = "") -> Text:
     ]
     between = text.literal(separator or " ", len(table))
     spread = [one for piece in pieces for one in (piece, between)][:-1]
+    if colors is not None:
+        spread = [colors, *spread, text.literal(PLAIN, len(table))]
     return text.join([*spread, text.literal("\n", len(table))])
+
+
+def printable(texts: Text) -> Text:
+    """The texts with all that a terminal would obey written as escapes."""
+    data = texts.data
+    high = np.count_nonzero(data >= 128)
+    arrows = (data[:-2] == ARROW[0]) & (data[1:-1] == ARROW[1]) & (data[2:] == ARROW[2]) if high else data[:0]
+    is_plain = high == len(ARROW) * np.count_nonzero(arrows)
+    if is_plain and not bool(((data < 32) | (data == 127)).any()):
+        return texts
+    return text.from_list([for_terminal(one) for one in texts.to_list()])
+
+
+ARROW = "→".encode()
+"""The only character beyond ASCII that is in most packets' lines."""
+
+PLAIN = "\x1b[0m"
+COLORING = (
+    ("icmp.type in {3..5, 11} || icmpv6.type in {1..4}", "\x1b[92m"),
+    ("arp", "\x1b[33m"),
+    ("icmp || icmpv6", "\x1b[35m"),
+    ("tcp.flags.reset == 1", "\x1b[31m"),
+    ("tcp.flags.syn == 1 || tcp.flags.fin == 1", "\x1b[1m"),
+    ("tcp", "\x1b[34m"),
+    ("udp", "\x1b[36m"),
+)
+"""Display filters, and what switches on the colour of packets that match; the first that does counts."""
+
+
+def colors(table: PacketTable, masks: Sequence[Flags]) -> Text:
+    """What switches each packet's colour on.
+
+    Args:
+        table: the packets.
+        masks: of each rule of `COLORING`, which packets match.
+    """
+    chosen = np.full(len(table), -1, np.int64)
+    for rule in reversed(range(len(masks))):
+        chosen[masks[rule]] = rule
+    return text.from_list([code for _, code in COLORING]).take(chosen)
 
 
 def times(table: PacketTable, form: str, reference: Integers) -> Text:

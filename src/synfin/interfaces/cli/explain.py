@@ -11,12 +11,18 @@ from synfin.interfaces.cli.options import color_option, colored, lang_option, op
 
 @click.command(name="explain", epilog="Example: synfin explain page.pcapng --connection 0 --lang zh")
 @click.argument("files", nargs=-1, required=True)
-@click.option("-n", "--connection", "number", type=click.IntRange(min=0), help="Which one, as tcp.stream counts.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the output.")
+@click.option(
+    "-n", "--connection", "number", type=click.IntRange(min=0), help="Which one, as tcp.stream counts."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the output."
+)
 @click.option("--width", type=click.IntRange(min=72), help="Columns of the text [default: the terminal's].")
 @lang_option
 @color_option
-def command(files: tuple[str, ...], number: int | None, form: str, width: int | None, lang: str, color: str) -> int:
+def command(
+    files: tuple[str, ...], number: int | None, form: str, width: int | None, lang: str, color: str
+) -> int:
     """Explain one TCP connection of capture FILES: from its SYN to its last ACK.
 
     A ladder of its segments with their numbers, formulas and states; then handshake, transfer and teardown in

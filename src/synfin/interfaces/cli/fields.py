@@ -19,7 +19,9 @@ def command(words: tuple[str, ...], most: int) -> int:
     for info in found[:most]:
         names = ", ".join(f"{value} {called}" for value, called in list(info.names.items())[:NAMES_SHOWN])
         more = " …" if len(info.names) > NAMES_SHOWN else ""
-        click.echo(f"{info.name:<{width}}  {info.kind.value}  {info.label}{f'  ({names}{more})' if names else ''}")
+        click.echo(
+            f"{info.name:<{width}}  {info.kind.value}  {info.label}{f'  ({names}{more})' if names else ''}"
+        )
     if len(found) > most:
         click.echo(f"… and {len(found) - most} more; add a word, or -n {len(found)}", err=True)
     return 0 if found else 1

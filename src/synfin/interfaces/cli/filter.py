@@ -12,7 +12,9 @@ def command() -> None:
     """Understand display filters."""
 
 
-@command.command(name="explain", epilog="Example: synfin filter explain 'tcp.flags.syn == 1 and not tcp.flags.ack == 1'")
+@command.command(
+    name="explain", epilog="Example: synfin filter explain 'tcp.flags.syn == 1 and not tcp.flags.ack == 1'"
+)
 @click.argument("text", metavar="FILTER")
 @lang_option
 def explain(text: str, lang: str) -> None:

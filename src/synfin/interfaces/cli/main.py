@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from synfin import __version__
-from synfin.basics.errors import CaptureError, FilterError, SynfinError
+from synfin.basics.errors import CaptureError, ExportError, FilterError, SynfinError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE, FOUND, USAGE, UNREADABLE, PARTLY, FORBIDDEN = 0, 1, 2, 3, 4, 5
 """Exit codes: done; something was found; bad usage or filter; no input; input read in part; not permitted."""
+
+BUG, INTERRUPTED = 70, 130
+"""Exit codes that other programs use, too: our own fault; stopped from the keyboard."""
+
+SHOW_BUGS = "SYNFIN_TRACEBACK"
+"""Environment variable with which a bug is shown in full."""
 
 COMMANDS = {
     "read": "List, dissect, filter and save packets.",
@@ -36,9 +45,11 @@ class Commands(click.Group):
     """Subcommands that are imported only when somebody uses them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Their names, as they are to be learnt."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The subcommand of a name."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"synfin.interfaces.cli.{cmd_name}")
@@ -46,18 +57,23 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Their lines of help, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(
     cls=Commands,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Example: synfin explain examples/page.pcapng",
 )
 @click.version_option(__version__, prog_name="synfin")
-def commands() -> None:
+@click.pass_context
+def commands(context: click.Context) -> None:
     """See and understand TCP/IP: open captures, dissect every bit, explain every connection."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -67,34 +83,84 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code instead of leaving."""
+    _have_streams()
     try:
-        result = commands.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        code = _run(None if arguments is None else list(arguments))
         sys.stdout.flush()
-    except click.exceptions.Abort:
-        click.echo("Stopped.", err=True)
-        return 130
+    except BrokenPipeError:
+        _forget_output()  # whoever read it has enough
+        return DONE
+    except OSError as error:
+        _forget_output()
+        click.echo(f"synfin: {_unwritten(error)}", err=True)
+        return FORBIDDEN if isinstance(error, PermissionError) else PARTLY
+    return code
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        result = commands.main(args=arguments, standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("synfin: stopped.", err=True)
+        return INTERRUPTED
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as error:
         error.show()
         return USAGE
-    except BrokenPipeError:
-        # Whoever read our output has enough; keep the interpreter from complaining about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except SynfinError as error:
         click.echo(sentence(error), err=True)
         return exit_code(error)
-    except OSError as error:
-        click.echo(f"synfin: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True)
-        return FORBIDDEN if isinstance(error, PermissionError) else UNREADABLE
+    except OSError:
+        raise
+    except Exception as bug:  # noqa: BLE001 - the entry point: the one place where a bug becomes a sentence
+        return _own_up(bug)
     return result if isinstance(result, int) else DONE
+
+
+def _have_streams() -> None:
+    """See that there is something to write to, and that no character makes writing fail."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 - open as long as we run
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _forget_output() -> None:
+    """Keep the interpreter from trying at exit, and complaining, to write what cannot be written."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unwritten(error: OSError) -> str:
+    """What the operating system refused, as a sentence."""
+    reason = error.strerror or str(error)
+    if isinstance(error.filename, str):
+        return f"{error.filename}: {reason}."
+    return f"the output cannot be written: {reason}."
+
+
+def _own_up(bug: Exception) -> int:
+    """Say that something went wrong that nobody thought of, and how to tell us where."""
+    if os.environ.get(SHOW_BUGS):
+        raise bug
+    click.echo(
+        f"synfin: this is a bug in synfin: {type(bug).__name__}: {bug}\n"
+        f"Set {SHOW_BUGS}=1, run it again, and please report what it prints.",
+        err=True,
+    )
+    return BUG
 
 
 def exit_code(error: SynfinError) -> int:
     """Which exit code stands for an error."""
+    if isinstance(error, CaptureError | ExportError) and not error.permitted:
+        return FORBIDDEN
     if isinstance(error, CaptureError):
-        return UNREADABLE if error.permitted else FORBIDDEN
+        return UNREADABLE
+    if isinstance(error, ExportError) and error.begun:
+        return PARTLY
     return USAGE
 
 

@@ -33,7 +33,10 @@ def lang_option(function: Decorated) -> Decorated:
 def color_option(function: Decorated) -> Decorated:
     """`--color auto|always|never`; NO_COLOR is obeyed."""
     return click.option(
-        "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours [default: auto]."
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="Colours [default: auto].",
     )(function)
 
 
@@ -66,11 +69,25 @@ def _tell_once() -> Callable[[str], None]:
     return tell
 
 
+def write(pieces: Iterable[bytes | memoryview], session: Session) -> None:
+    """Write to standard output; with a progress bar where that does not go to the terminal itself."""
+    from contextlib import nullcontext
+
+    from synfin.interfaces.cli.progress import progress
+
+    out = sys.stdout.buffer
+    with nullcontext() if sys.stdout.isatty() else progress(session):
+        for piece in pieces:
+            out.write(piece)
+    out.flush()
+
+
 def problems(session: Session) -> int:
     """Say what was wrong with the files; the exit code that this means."""
     for problem in session.capture.problems:
         where = f"{problem.path}: " if problem.path else ""
         click.echo(
-            f"synfin: {where}{problem.message} (byte {problem.offset}; {problem.packet} packets kept)", err=True
+            f"synfin: {where}{problem.message} (byte {problem.offset}; {problem.packet} packets kept)",
+            err=True,
         )
     return 4 if session.capture.problems else 0

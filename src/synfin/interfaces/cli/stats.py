@@ -12,10 +12,12 @@ from synfin.interfaces.cli.options import open_files, problems
 @click.argument("kind", type=click.Choice(["records"]))
 def command(file: str, kind: str) -> int:  # noqa: ARG001 - one kind so far
     """Count what FILE holds. records: packets dissected to their end, and those that stop, and why."""
+    from synfin.interfaces.cli.progress import progress
     from synfin.operations import records
 
     session = open_files([file])
-    counted = records(session)
+    with progress(session):
+        counted = records(session)
     click.echo(f"records    {counted.records:>12}")
     click.echo(f"dissected  {counted.dissected:>12}")
     click.echo(f"stopped    {counted.stopped:>12}")
