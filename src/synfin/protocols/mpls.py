@@ -24,24 +24,28 @@ RESERVED = {
 """RFC 3032 2.1, RFC 6790, RFC 5586, RFC 3429."""
 
 
+FIRST_FREE = 16
+"""The labels below mean something, RFC 3032 2.1."""
+
+
 def label_line(rows: HeaderRows) -> Text:
-    """The label, by name if it has one."""
-    return text.each(
-        rows.values("label"),
-        lambda label: (
-            f"MPLS Label: {RESERVED[label]} ({label})"
-            if label in RESERVED
-            else f"MPLS Label: {label} (0x{label:05x})"
-        ),
-    )
+    """The label, by name if it means something."""
+    return text.each(rows.values("label"), _label_line)
+
+
+def _label_line(label: int) -> str:
+    if label < FIRST_FREE:
+        return f"MPLS Label: {RESERVED.get(label, 'Unknown')} ({label})"
+    return f"MPLS Label: {label} (0x{label:05x})"
+
+
+def _called(label: int) -> str:
+    return f"{label} ({RESERVED.get(label, 'Reserved - Unknown')})" if label < FIRST_FREE else str(label)
 
 
 def summary(rows: HeaderRows) -> Text:
     """All four fields."""
-    labels = text.each(
-        rows.values("label"),
-        lambda label: f"{label} ({RESERVED[label]})" if label in RESERVED else str(label),
-    )
+    labels = text.each(rows.values("label"), _called)
     pieces = [text.literal("MultiProtocol Label Switching Header, Label: ", len(rows)), labels]
     for name, before in (("exp", ", Exp: "), ("bottom", ", S: "), ("ttl", ", TTL: ")):
         pieces += [text.literal(before, len(rows)), rows.text(name)]
