@@ -140,7 +140,7 @@ def ipv6(values: Bytes) -> Text:
     """IPv6 addresses (uint8 (n, 16)) in canonical form, RFC 5952."""
     data = np.empty(len(values) * LONGEST_IPV6, np.uint8)
     ends = np.empty(len(values) + 1, np.int64)
-    _ipv6(values.reshape(-1), data, ends, DIGITS)
+    _ipv6(values.reshape(-1), data, ends, DIGITS, OCTETS)
     return Text(data[: ends[-1]], ends)
 
 
@@ -443,8 +443,11 @@ def _ipv4(values: Integers, out: Bytes, ends: Integers, octets: Bytes) -> None:
 
 
 @kernel
-def _ipv6(values: Bytes, out: Bytes, ends: Integers, letters: Bytes) -> None:
-    """Groups without leading zeros; the longest run of two or more zero groups becomes "::"."""
+def _ipv6(values: Bytes, out: Bytes, ends: Integers, letters: Bytes, octets: Bytes) -> None:
+    """Groups without leading zeros; the longest run of two or more zero groups becomes "::".
+
+    An IPv4 address in the last two groups, alone or mapped (::ffff:0:0/96), is written with dots.
+    """
     at = 0
     ends[0] = 0
     for row in range(len(values) // 16):
@@ -454,8 +457,16 @@ def _ipv6(values: Bytes, out: Bytes, ends: Integers, letters: Bytes) -> None:
             run = run + 1 if values[place] == 0 and values[place + 1] == 0 else 0
             if run > best_length:
                 best, best_length = group - run + 1, run
+        mapped = np.int64(values[row * 16 + 10]) == 255 and np.int64(values[row * 16 + 11]) == 255
+        dotted = best == 0 and (best_length == 6 or (best_length == 5 and mapped))
         group = 0
         while group < 8:
+            if group == 6 and dotted:
+                address = np.int64(0)
+                for place in range(row * 16 + 12, row * 16 + 16):
+                    address = (address << 8) | np.int64(values[place])
+                at = put_ipv4(out, at, int(address), octets)
+                break
             if group == best:
                 out[at] = 58
                 at += 1

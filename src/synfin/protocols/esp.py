@@ -8,7 +8,6 @@ PROTOCOL = Protocol(
     title="Encapsulating Security Payload",
     reference="RFC 4303",
     follows=(("ip.proto", 50),),
-    within="ipv6",
     short="ESP",
     info="ESP (SPI={spi})",
     carries=False,

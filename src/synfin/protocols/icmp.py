@@ -1,4 +1,4 @@
-"""ICMP: how routers and hosts tell a sender what became of its packets, and how it asks whether they are there."""
+"""ICMP: how routers and hosts tell a sender what became of its packets; and the echo behind `ping`."""
 
 from __future__ import annotations
 
@@ -116,7 +116,15 @@ VERDICTS = {BAD: "bad", RIGHT: "good", UNVERIFIED: "unverified"}
 DAY = 86_400
 DAY_MS = 86_400_000
 
-REPLY_STATES = {0: "Reserved", 1: "Incomplete", 2: "Reachable", 3: "Stale", 4: "Delay", 5: "Probe", 6: "Failed"}
+REPLY_STATES = {
+    0: "Reserved",
+    1: "Incomplete",
+    2: "Reachable",
+    3: "Stale",
+    4: "Delay",
+    5: "Probe",
+    6: "Failed",
+}
 SET_OR_NOT = {0: "Not set", 1: "Set"}
 
 ORIGINAL = 128
@@ -178,18 +186,23 @@ def is_checkable(rows: HeaderRows) -> Flags:
 
 def true_checksum(rows: HeaderRows) -> Integers:
     """What the checksum field should hold, -1 where that cannot be told."""
+    sums = _sums(rows)
+    without = sums + (rows.values("checksum") ^ GOOD)
+    without = np.where(sums == 0, 0, (without & GOOD) + (without >> 16))
+    return np.where(sums < 0, -1, without ^ GOOD)
+
+
+def _sums(rows: HeaderRows) -> Integers:
+    """Sum over each whole message, -1 where it is not whole."""
     checkable = is_checkable(rows)
     sums = internet_checksum(rows.data, rows.start, np.where(checkable, rows.limit, rows.start))
-    without = sums + (rows.values("checksum") ^ GOOD)
-    without = (without & GOOD) + (without >> 16)
-    return np.where(checkable, without ^ GOOD, -1)
+    return np.where(checkable, sums, -1)
 
 
 def verdict(rows: HeaderRows) -> Integers:
     """Whether the checksum is right."""
-    right, found = true_checksum(rows), rows.values("checksum")
-    same = (right == found) | ((right == 0) & (found == GOOD))
-    return np.where(right < 0, UNVERIFIED, np.where(same, RIGHT, BAD)).astype(np.int64)
+    sums = _sums(rows)
+    return np.where(sums < 0, UNVERIFIED, np.where(sums == GOOD, RIGHT, BAD)).astype(np.int64)
 
 
 def status(rows: HeaderRows) -> Sparse:
@@ -202,7 +215,10 @@ def checksum_line(rows: HeaderRows) -> Text:
     """The checksum and whether it is right."""
     count, found = len(rows), verdict(rows)
     should = text.join(
-        [text.literal(" incorrect, should be ", count), text.hexadecimal(np.maximum(true_checksum(rows), 0), 4)]
+        [
+            text.literal(" incorrect, should be ", count),
+            text.hexadecimal(np.maximum(true_checksum(rows), 0), 4),
+        ]
     )
     quoted = text.where(rows.layer.quoted, text.literal(" [in ICMP error packet]", count))
     return text.join(
@@ -218,7 +234,8 @@ def checksum_line(rows: HeaderRows) -> Text:
 
 def is_bad(rows: HeaderRows) -> Flags:
     """Whether the checksum is wrong."""
-    return verdict(rows) == BAD
+    values: Flags = verdict(rows) == BAD
+    return values
 
 
 def bad_checksum_line(rows: HeaderRows) -> Text:
@@ -244,17 +261,14 @@ def code_of(rows: HeaderRows) -> Integers:
     return outer.values("code")[place]
 
 
-def ttl_of(rows: HeaderRows) -> Integers:
-    """Time to Live or Hop Limit of the packet around each body; -1 if there is none."""
+def ttl_text(rows: HeaderRows) -> Text:
+    """Time to Live of the packet around each body, if that is directly an IPv4 packet."""
     outer, place = around(rows)
-    packets = outer.previous_header()[place]
-    found = np.full(len(rows), -1, np.int64)
-    for name, field in (("ip", "ttl"), ("ipv6", "hlim")):
-        if name in rows.table.catalogue.by_name:
-            at = rows.rows_of(name, packets)
-            there = np.flatnonzero(at >= 0)
-            found[there] = rows.table.rows(name).values(field)[at[there]]
-    return found
+    packets = rows.rows_of("ip", outer.previous_header()[place])
+    values = rows.table.rows("ip").values("ttl")
+    found = values[np.maximum(packets, 0)] if len(values) else np.zeros(len(rows), np.int64)
+    line = text.join([text.literal(", ttl=", len(rows)), text.decimal(found)])
+    return text.where(packets >= 0, line)
 
 
 def message_info(rows: HeaderRows) -> Text:
@@ -270,8 +284,7 @@ def message_info(rows: HeaderRows) -> Text:
             rows.text("seq"),
             text.literal("/", count),
             rows.text("seq_le"),
-            text.literal(", ttl=", count),
-            text.decimal(ttl_of(rows)),
+            ttl_text(rows),
         ]
     )
     return text.join([called, text.where(rows.has("seq"), details)])
@@ -365,15 +378,17 @@ def time_of_day(value: int) -> str:
 def time_of_day_line(rows: HeaderRows, name: str, label: str) -> Text:
     """The number and the time of day."""
     distinct, place = np.unique(rows.values(name), return_inverse=True)
-    return text.from_list([f"{label}: {value} ({time_of_day(value)})" for value in distinct.tolist()]).take(place)
+    return text.from_list([f"{label}: {value} ({time_of_day(value)})" for value in distinct.tolist()]).take(
+        place
+    )
 
 
 def lifetime_line(rows: HeaderRows) -> Text:
     """In seconds and in words."""
     distinct, place = np.unique(rows.values("lifetime"), return_inverse=True)
-    return text.from_list([f"Lifetime: {value} ({span_of_time(value * 1000)})" for value in distinct.tolist()]).take(
-        place
-    )
+    return text.from_list(
+        [f"Lifetime: {value} ({span_of_time(value * 1000)})" for value in distinct.tolist()]
+    ).take(place)
 
 
 def states_length(rows: HeaderRows) -> Integers:
@@ -388,7 +403,8 @@ def _second_octet(rows: HeaderRows) -> Integers:
 
 def states_mtu(rows: HeaderRows) -> Integers:
     """1 where the next hop's MTU is in the last two bytes (RFC 1191)."""
-    return (code_of(rows) == FRAGMENTATION_NEEDED).astype(np.int64)
+    values: Integers = (code_of(rows) == FRAGMENTATION_NEEDED).astype(np.int64)
+    return values
 
 
 def original_length(rows: HeaderRows) -> Sparse:
@@ -439,7 +455,10 @@ LESSONS: dict[int, dict[str, Lesson]] = {
     },
     PROBLEM: {
         "pointer": _lesson(
-            ("Which byte of the quoted header is wrong, counted from 0.", "被引用首部中出错的是第几个字节，从 0 数起。"),
+            (
+                "Which byte of the quoted header is wrong, counted from 0.",
+                "被引用首部中出错的是第几个字节，从 0 数起。",
+            ),
             "RFC 792",
         ),
     },
@@ -447,7 +466,10 @@ LESSONS: dict[int, dict[str, Lesson]] = {
 
 ECHO_LESSONS = {
     "ident": _lesson(
-        ("Which `ping` is asking: replies bring it back unchanged.", "区分是哪个 ping 发的；回显应答原样带回。"),
+        (
+            "Which `ping` is asking: replies bring it back unchanged.",
+            "区分是哪个 ping 发的；回显应答原样带回。",
+        ),
         "RFC 792",
         (
             "Shown twice because some systems write it the other way round; only one reading makes sense.",
@@ -455,14 +477,17 @@ ECHO_LESSONS = {
         ),
     ),
     "seq": _lesson(
-        ("Counts the requests of one `ping`; a missing number is a lost packet.", "同一个 ping 的第几次请求；缺了号就是丢了包。"),
+        (
+            "Counts the requests of one `ping`; a missing number is a lost packet.",
+            "同一个 ping 的第几次请求；缺了号就是丢了包。",
+        ),
         "RFC 792",
     ),
     "resp_in": _lesson(("The packet that answers this one.", "应答在哪个包里。"), ""),
     "resp_to": _lesson(("The packet that this one answers.", "这是对哪个包的应答。"), ""),
     "resptime": _lesson(
         (
-            "Between request and reply at the place of capture: the round trip only if captured at the asker.",
+            "From request to reply at the place of capture: the round trip only if captured at the asker.",
             "抓包处看到的请求与应答的间隔；只有在请求方抓包，它才是往返时间。",
         ),
         "",
@@ -524,7 +549,9 @@ def error_fields() -> tuple[Item, ...]:
         Field("unused", 16, "Unused", Kind.BYTES, overlay=True, when=plain + mtu),
         Field("unused", 8, "Unused", Kind.BYTES, overlay=True, when=extended),
         Field("length", 8, "Length", overlay=True, skip=8, when=extended),
-        Computed("length.original_datagram", "Length of original datagram", Kind.UINT, original_length, width=8),
+        Computed(
+            "length.original_datagram", "Length of original datagram", Kind.UINT, original_length, width=8
+        ),
         Field("unused", 16, "Unused", Kind.BYTES, overlay=True, skip=16, when=extended + no_mtu),
         Field("mtu", 16, "MTU of next hop", overlay=True, skip=16, when=mtu),
         Field("second_word", 32, "Second word", Kind.HEX, hidden=True),
@@ -532,10 +559,20 @@ def error_fields() -> tuple[Item, ...]:
 
 
 ERRORS = (
-    copied("unreachable", UNREACHABLE, "Destination unreachable", error_fields(), "RFC 792, RFC 1191, RFC 4884"),
+    copied(
+        "unreachable", UNREACHABLE, "Destination unreachable", error_fields(), "RFC 792, RFC 1191, RFC 4884"
+    ),
     copied("exceeded", EXCEEDED, "Time exceeded", error_fields(), "RFC 792, RFC 4884"),
-    copied("quench", 4, "Source quench", (Field("second_word", 32, "Second word", Kind.HEX, hidden=True),), "RFC 792"),
-    copied("redirect", REDIRECT, "Redirect", (Field("redir_gw", 32, "Gateway Address", Kind.IPV4),), "RFC 792"),
+    copied(
+        "quench",
+        4,
+        "Source quench",
+        (Field("second_word", 32, "Second word", Kind.HEX, hidden=True),),
+        "RFC 792",
+    ),
+    copied(
+        "redirect", REDIRECT, "Redirect", (Field("redir_gw", 32, "Gateway Address", Kind.IPV4),), "RFC 792"
+    ),
     copied(
         "problem",
         PROBLEM,
@@ -545,7 +582,9 @@ ERRORS = (
             Field("pointer", 8, "Pointer", width=32),
             Field("unused", 24, "Unused", Kind.BYTES, overlay=True, when=(("has_length", 0),)),
             Field("length", 8, "Length", overlay=True, when=(("has_length", 1),)),
-            Computed("length.original_datagram", "Length of original datagram", Kind.UINT, original_length, width=8),
+            Computed(
+                "length.original_datagram", "Length of original datagram", Kind.UINT, original_length, width=8
+            ),
             Field("unused", 16, "Unused", Kind.BYTES, overlay=True, skip=8, when=(("has_length", 1),)),
             Field("rest_of_word", 24, "Rest of the word", Kind.HEX, hidden=True),
         ),
@@ -674,7 +713,11 @@ PROTOCOL = Protocol(
             show=checksum_line,
             parts=(
                 remark(
-                    "checksum_bad", (Severity.WARNING, Topic.CHECKSUM), "Bad checksum", is_bad, bad_checksum_line
+                    "checksum_bad",
+                    (Severity.WARNING, Topic.CHECKSUM),
+                    "Bad checksum",
+                    is_bad,
+                    bad_checksum_line,
                 ),
             ),
         ),
@@ -686,7 +729,9 @@ PROTOCOL = Protocol(
             STATUS,
             show="Checksum Status: {checksum.status:label}",
         ),
-        Computed("synfin.checksum.icmp", "Checksum", Kind.UINT, verdict, VERDICTS, hidden=True, absolute=True),
+        Computed(
+            "synfin.checksum.icmp", "Checksum", Kind.UINT, verdict, VERDICTS, hidden=True, absolute=True
+        ),
     ),
     lessons={
         "type": _lesson(

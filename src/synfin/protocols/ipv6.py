@@ -80,7 +80,9 @@ def starts_with(octets: Bytes, prefix: bytes) -> Flags:
 def slaac_mac(rows: HeaderRows, name: str) -> Sparse:
     """The MAC address from which the interface identifier was made (RFC 4291 appendix A)."""
     there, octets = addresses(rows, name)
-    made = (octets[:, 11] == 0xFF) & (octets[:, 12] == 0xFE) & (octets[:, 8] & 2 == 2) & (octets[:, 0] != 0xFF)
+    made = (
+        (octets[:, 11] == 0xFF) & (octets[:, 12] == 0xFE) & (octets[:, 8] & 2 == 2) & (octets[:, 0] != 0xFF)
+    )
     chosen = np.flatnonzero(made)
     high, low = number(octets[chosen], 8, 3), number(octets[chosen], 13, 3)
     return Sparse(there[chosen], (high ^ 0x020000) << 24 | low)
@@ -106,7 +108,9 @@ def part_of(
 def is_isatap(octets: Bytes) -> Flags:
     """Whether addresses carry an IPv4 address the ISATAP way."""
     third = octets[:, 8:12]
-    same: Flags = np.logical_or.reduce([(third == np.frombuffer(mark, np.uint8)).all(axis=1) for mark in ISATAP])
+    same: Flags = np.logical_or.reduce(
+        [(third == np.frombuffer(mark, np.uint8)).all(axis=1) for mark in ISATAP]
+    )
     return same
 
 
@@ -114,7 +118,12 @@ def inside(side: str, label: str) -> tuple[Item, ...]:
     """What an address tells beyond itself, by the rules of several transition mechanisms."""
 
     def helper(
-        name: str, title: str, kind: Kind, where: Callable[[Bytes], Flags], place: tuple[int, int], flip: int = 0
+        name: str,
+        title: str,
+        kind: Kind,
+        where: Callable[[Bytes], Flags],
+        place: tuple[int, int],
+        flip: int = 0,
     ) -> Computed:
         compute = partial(part_of, name=side, where=where, place=place, flip=flip)
         return Computed(f"{side}_{name}", f"{label} {title}", kind, compute, also=(name,), width=16)
@@ -128,7 +137,11 @@ def inside(side: str, label: str) -> tuple[Item, ...]:
         helper("tc_port", "Teredo Port", Kind.UINT, teredo, (10, 2), 0xFFFF),
         helper("tc_ipv4", "Teredo Client IPv4", Kind.IPV4, teredo, (12, 4), 0xFFFFFFFF),
         Computed(
-            f"{side}_slaac_mac", f"{label} SLAAC MAC", Kind.ETHER, partial(slaac_mac, name=side), also=("slaac_mac",)
+            f"{side}_slaac_mac",
+            f"{label} SLAAC MAC",
+            Kind.ETHER,
+            partial(slaac_mac, name=side),
+            also=("slaac_mac",),
         ),
         helper("isatap_ipv4", "ISATAP IPv4", Kind.IPV4, is_isatap, (12, 4)),
         helper("embed_ipv4", "Embedded IPv4", Kind.IPV4, partial(starts_with, prefix=EMBEDDED), (12, 4)),
@@ -169,7 +182,8 @@ def payload_room(rows: HeaderRows) -> Integers:
 
 def is_too_long(rows: HeaderRows) -> Flags:
     """Whether the packet claims more than is there."""
-    claimed = np.maximum(rows.values("plen"), jumbo_length(rows))
+    stated = rows.values("plen")
+    claimed = np.where(stated == 0, jumbo_length(rows), stated)
     return rows.is_whole & ~rows.layer.quoted & (claimed > payload_room(rows))
 
 
@@ -186,7 +200,10 @@ def too_long_line(rows: HeaderRows) -> Text:
 
 def is_zero(rows: HeaderRows) -> Flags:
     """Whether the length is left empty although no option could have it."""
-    return rows.is_whole & (rows.values("plen") == 0) & (rows.values("nxt") != HOP_BY_HOP)
+    values: Flags = (
+        rows.is_whole & (rows.values("plen") == 0) & ~np.isin(rows.values("nxt"), (HOP_BY_HOP, NO_NEXT))
+    )
+    return values
 
 
 def info(rows: HeaderRows) -> Text:
@@ -230,18 +247,23 @@ def _lesson(meaning: tuple[str, str], section: str, mistake: tuple[str, str] | N
 LESSONS = {
     "version": _lesson(("Always 6 in this header.", "本首部中恒为 6。"), "RFC 8200 3"),
     "tclass": _lesson(
-        ("How routers should treat the packet, as IPv4's byte of the same use.", "路由器该怎样对待这个包，与 IPv4 中同样用途的字节一致。"),
+        (
+            "How routers should treat the packet, as IPv4's byte of the same use.",
+            "路由器该怎样对待这个包，与 IPv4 中同样用途的字节一致。",
+        ),
         "RFC 8200 7, RFC 2474",
     ),
     "flow": _lesson(
         (
-            "The same for all packets of one flow, so that routers can keep them on one path without looking inside.",
+            "The same for all packets of one flow: routers keep them on one path without looking inside.",
             "同一条流的包取同一个值，路由器不看里面就能让它们走同一条路。",
         ),
         "RFC 6437",
     ),
     "plen": Lesson(
-        Words("Bytes after this header, extension headers included.", "本首部之后的字节数，扩展首部也算在内。"),
+        Words(
+            "Bytes after this header, extension headers included.", "本首部之后的字节数，扩展首部也算在内。"
+        ),
         "RFC 8200 3",
         Words(
             "Unlike IPv4's total length it does not count the header itself; 0 means a jumbogram or offload.",
@@ -251,7 +273,7 @@ LESSONS = {
     ),
     "nxt": _lesson(
         (
-            "What comes next: TCP (6), UDP (17), ICMPv6 (58), or an extension header with a next header of its own.",
+            "What comes next: TCP (6), UDP (17), ICMPv6 (58), or an extension header, which names its own.",
             "后面是什么：TCP（6）、UDP（17）、ICMPv6（58），或者扩展首部，它又有自己的“下一个首部”。",
         ),
         "RFC 8200 4",
@@ -266,7 +288,13 @@ LESSONS = {
         Words("hops", "跳"),
     ),
     "src": _lesson(("Who sent the packet.", "发送方地址。"), "RFC 8200 3"),
-    "dst": _lesson(("Where the packet is to go, or its next waypoint if a routing header follows.", "目的地址；有路由首部时是下一个途经点。"), "RFC 8200 3"),
+    "dst": _lesson(
+        (
+            "Where the packet is to go, or its next waypoint if a routing header follows.",
+            "目的地址；有路由首部时是下一个途经点。",
+        ),
+        "RFC 8200 3",
+    ),
 }
 
 PROTOCOL = Protocol(
@@ -295,7 +323,9 @@ PROTOCOL = Protocol(
             container=32,
             show=class_line,
             parts=(
-                Field("tclass.dscp", 6, "Differentiated Services Codepoint", names=DSCP, width=32, container=32),
+                Field(
+                    "tclass.dscp", 6, "Differentiated Services Codepoint", names=DSCP, width=32, container=32
+                ),
                 Field("tclass.ecn", 2, "Explicit Congestion Notification", names=ECN, width=32, container=32),
             ),
         ),
@@ -325,11 +355,23 @@ PROTOCOL = Protocol(
         Field("hlim", 8, "Hop Limit"),
         Field("src", 128, "Source Address", Kind.IPV6, also=("addr",)),
         Computed(
-            "src_host", "Source Host", Kind.TEXT, partial(host, name="src"), also=("host",), hidden=True, bare=True
+            "src_host",
+            "Source Host",
+            Kind.TEXT,
+            partial(host, name="src"),
+            also=("host",),
+            hidden=True,
+            bare=True,
         ),
         Field("dst", 128, "Destination Address", Kind.IPV6, also=("addr",)),
         Computed(
-            "dst_host", "Destination Host", Kind.TEXT, partial(host, name="dst"), also=("host",), hidden=True, bare=True
+            "dst_host",
+            "Destination Host",
+            Kind.TEXT,
+            partial(host, name="dst"),
+            also=("host",),
+            hidden=True,
+            bare=True,
         ),
         *inside("src", "Source"),
         *inside("dst", "Destination"),

@@ -46,7 +46,9 @@ def octets(rows: HeaderRows, name: str = "len") -> Integers:
 
 def octets_line(rows: HeaderRows) -> Text:
     """The same in words."""
-    return text.join([text.literal("Length: ", len(rows)), rows.text("len_oct"), text.literal(" bytes", len(rows))])
+    return text.join(
+        [text.literal("Length: ", len(rows)), rows.text("len_oct"), text.literal(" bytes", len(rows))]
+    )
 
 
 def head(*before: Item) -> tuple[Item, ...]:
@@ -85,7 +87,10 @@ HOP_BY_HOP = Protocol(
     ),
     lessons={
         "nxt": Lesson(
-            Words("What follows these options, which every router on the way may read.", "这些选项之后是什么；途中每个路由器都可能读这些选项。"),
+            Words(
+                "What follows these options, which every router on the way may read.",
+                "这些选项之后是什么；途中每个路由器都可能读这些选项。",
+            ),
             "RFC 8200 4.3",
         )
     },
@@ -180,7 +185,9 @@ def too_many_line(rows: HeaderRows) -> Text:
     count = len(rows)
     source = text.join(
         [
-            text.literal("IPv6 Type 0 Routing Header segments left field must not exceed address count (", count),
+            text.literal(
+                "IPv6 Type 0 Routing Header segments left field must not exceed address count (", count
+            ),
             text.decimal(rows.values("len") // 2),
             text.literal(")", count),
         ]
@@ -191,7 +198,8 @@ def too_many_line(rows: HeaderRows) -> Text:
 
 def is_deprecated(rows: HeaderRows) -> Flags:
     """Whether it is of the type that RFC 5095 forbids: it let senders bounce packets between routers."""
-    return rows.values("type", missing=-1) == SOURCE_ROUTE
+    values: Flags = rows.values("type", missing=-1) == SOURCE_ROUTE
+    return values
 
 
 def is_undecoded(rows: HeaderRows) -> Flags:
@@ -267,9 +275,17 @@ ROUTING = Protocol(
         Computed("undecoded_type", "Undecoded type", Kind.BOOLEAN, undecoded, hidden=True),
         Field("src.reserved", 32, "Reserved", Kind.BYTES, overlay=True, when=typed(SOURCE_ROUTE)),
         Field("mipv6.reserved", 32, "Reserved", Kind.BYTES, overlay=True, when=typed(MOBILE)),
-        Field("rpl.cmprI", 4, "Compressed Internal Octets (CmprI)", overlay=True, container=32, when=typed(RPL)),
         Field(
-            "rpl.cmprE", 4, "Compressed Final Octets (CmprE)", overlay=True, skip=4, container=32, when=typed(RPL)
+            "rpl.cmprI", 4, "Compressed Internal Octets (CmprI)", overlay=True, container=32, when=typed(RPL)
+        ),
+        Field(
+            "rpl.cmprE",
+            4,
+            "Compressed Final Octets (CmprE)",
+            overlay=True,
+            skip=4,
+            container=32,
+            when=typed(RPL),
         ),
         Field("rpl.pad", 4, "Padding Bytes", overlay=True, skip=8, container=32, when=typed(RPL)),
         Field("rpl.reserved", 20, "Reserved", overlay=True, skip=12, container=32, when=typed(RPL)),

@@ -16,7 +16,7 @@ from synfin.protocols.ip_options import QUICK_START_FUNCTIONS, RATES
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers
-    from synfin.dissect.definition import Item
+    from synfin.dissect.definition import Item, Line
     from synfin.dissect.text import Text
 
 HOP, DESTINATION = "hopopts", "dstopts"
@@ -59,7 +59,12 @@ ACTIONS = {
 YES_NO = {0: "No", 1: "Yes"}
 TRUE_FALSE = {0: "False", 1: "True"}
 ALERTS = {0: "MLD", 1: "RSVP", 2: "Active Network"}
-SEED_SIZES = {0: "0", 1: "16-bit unsigned integer", 2: "64-bit unsigned integer", 3: "128-bit unsigned integer"}
+SEED_SIZES = {
+    0: "0",
+    1: "16-bit unsigned integer",
+    2: "64-bit unsigned integer",
+    3: "128-bit unsigned integer",
+}
 
 
 def nothing(rows: HeaderRows) -> None:
@@ -79,8 +84,12 @@ def type_field(number: int, title: str, header: str, due: str) -> Field:
         remarks = (remark("opt.header_mismatch", WARNING, message, everywhere),)
     if number == 0x8A:
         remarks = (
-            remark("opt.deprecated", (Severity.NOTE, Topic.DEPRECATED), "Option type is deprecated", everywhere),
+            remark(
+                "opt.deprecated", (Severity.NOTE, Topic.DEPRECATED), "Option type is deprecated", everywhere
+            ),
         )
+    if not number and title == TYPES[0]:
+        return Field("opt.type", 8, "Type", Kind.HEX, TYPES)
     return Field(
         "opt.type",
         8,
@@ -126,7 +135,11 @@ def ttl_difference(rows: HeaderRows) -> Sparse:
     chosen = np.flatnonzero(rows.has("opt.qs_ttl"))
     headers = rows.outer
     place = headers.rows_of("ipv6", headers.previous_header())[rows.layer.position]
-    limit = rows.table.rows("ipv6").values("hlim")[np.maximum(place, 0)] if len(rows) else rows.values("opt.qs_ttl")
+    limit = (
+        rows.table.rows("ipv6").values("hlim")[np.maximum(place, 0)]
+        if len(rows)
+        else rows.values("opt.qs_ttl")
+    )
     return Sparse(chosen, ((limit - rows.values("opt.qs_ttl")) % 256)[chosen])
 
 
@@ -233,8 +246,15 @@ DUPLICATE_DETECTION: tuple[Item, ...] = (
     Computed("opt.smf_dpd.hashed", "Hashed", Kind.BOOLEAN, has_hash, hidden=True),
     Field("opt.smf_dpd.hash_bit", 1, "H-bit", Kind.BOOLEAN, TRUE_FALSE, overlay=True),
     Field("opt.smf_dpd.hav", 0, "Hash Assist Value", Kind.BYTES, rest=True, overlay=True, when=HASHED),
-    Field("opt.smf_dpd.tid_type", 3, "TaggerID Type", names={0: "NULL", 1: "DEFAULT", 2: "IPv4", 3: "IPv6"},
-          overlay=True, skip=1, when=TAGGED),
+    Field(
+        "opt.smf_dpd.tid_type",
+        3,
+        "TaggerID Type",
+        names={0: "NULL", 1: "DEFAULT", 2: "IPv4", 3: "IPv6"},
+        overlay=True,
+        skip=1,
+        when=TAGGED,
+    ),
     Field("opt.smf_dpd.tid_len", 4, "TaggerID Length", overlay=True, skip=4, when=TAGGED),
     Field("opt.smf_dpd.first", 8, "First byte", Kind.HEX, hidden=True),
 )
@@ -290,7 +310,14 @@ DEPTH_FIRST: tuple[Item, ...] = (
 
 PATH_MTU: tuple[Item, ...] = (
     Field("opt.pmtu.min", 16, "Minimum Reported PMTU"),
-    Field("opt.pmtu.rtn", 15, "Return Minimum PMTU", scale=2, width=16, show="Return Minimum PMTU: {opt.pmtu.rtn}"),
+    Field(
+        "opt.pmtu.rtn",
+        15,
+        "Return Minimum PMTU",
+        scale=2,
+        width=16,
+        show="Return Minimum PMTU: {opt.pmtu.rtn}",
+    ),
     Field("opt.pmtu.r_flag", 1, "Return Flag", Kind.BOOLEAN, TRUE_FALSE),
 )
 
@@ -304,7 +331,10 @@ PADN: tuple[Item, ...] = (Field("opt.padn", 0, "PadN", Kind.BYTES, rest=True, em
 LESSONS = {
     "alert": {
         "opt.router_alert": Lesson(
-            Words("Asks every router on the way to look inside; MLD uses it.", "请途中每个路由器都看一看内容；MLD 会用到。"),
+            Words(
+                "Asks every router on the way to look inside; MLD uses it.",
+                "请途中每个路由器都看一看内容；MLD 会用到。",
+            ),
             "RFC 2711",
         )
     },
@@ -342,14 +372,20 @@ DEFINITIONS: tuple[tuple[str, int, str, tuple[Item, ...]], ...] = (
 """Name, type, the header it belongs in, and the fields after the length."""
 
 
+LINES: dict[str, Line] = {
+    "quickstart": quick_start_line,
+    "unknown": unknown_line,
+    "experiment": "{opt.type:label}",
+}
+"""Tree lines that are not just the option's title."""
+
+
 def option(header: str, name: str, numbers: tuple[int, ...], due: str, fields: tuple[Item, ...]) -> Protocol:
     """One option, as it stands in one of the two headers."""
     first = numbers[0]
     title = TYPES.get(first, "Unknown IPv6 Option")
-    shown = {"quickstart": quick_start_line, "unknown": unknown_line, "experiment": "{opt.type:label}"}.get(name, title)
+    shown = LINES.get(name, title)
     length: tuple[Item, ...] = (Field("opt.length", 8, "Length"),) if first else ()
-    if name == "jumbo":
-        shown = title
     return Protocol(
         name=f"ipv6.{header}.opt.{name}",
         title=title,
