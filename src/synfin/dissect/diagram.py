@@ -139,6 +139,13 @@ def packet_diagram(table: PacketTable, protocol: str, row: int) -> Diagram:
     return Diagram(made.name, made.title, made.reference, boxes, first, end - start)
 
 
+def continued(header: Diagram, body: Diagram) -> Diagram:
+    """A header and the body that continues it, as one picture; the body must follow directly."""
+    shift = (body.first - header.first) * 8
+    moved = tuple(replace(box, start=box.start + shift, item=box.item or body.title) for box in body.boxes)
+    return replace(header, boxes=header.boxes + moved, size=body.first - header.first + body.size)
+
+
 def _fields(items: tuple[Item, ...], depth: int) -> Iterator[tuple[Field, int, bool]]:
     """Every field that is bits, how deep it stands, and whether it has a box of its own."""
     for item in items:

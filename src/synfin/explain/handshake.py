@@ -18,6 +18,9 @@ DEFAULT_MSS = {4: 536, 6: 1220}
 TIMESTAMP_BYTES = 12
 """Room that the timestamp option takes in every segment: 10 bytes, padded to whole words (RFC 7323 3.2)."""
 
+TOLD_BY_A_STEP = frozenset({"reset", "bare_ack"})
+"""Openings about which nothing is left to say after their last step."""
+
 SIDES: tuple[Side, Side] = ("client", "server")
 
 
@@ -89,6 +92,8 @@ def _outcome(narrator: Narrator) -> Iterator[Sentence]:
     if not frames:
         return
     rtt = narrator.fact("handshake_rtt_ns")
+    if narrator.opening in TOLD_BY_A_STEP:
+        return
     key = f"opening.{narrator.opening}"
     if narrator.opening == "complete" and rtt is None:
         key = "opening.complete.untimed"

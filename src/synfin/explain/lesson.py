@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synfin.basics.cells import NO_BREAK_SPACE, cells, packed, padded, wrapped
 from synfin.basics.spans import Line, Span, plain
-from synfin.dissect.diagram import VARIABLE, header_diagram, packet_diagram
+from synfin.dissect.diagram import VARIABLE, continued, header_diagram, packet_diagram
 from synfin.dissect.walk import QUOTED, Reason
 from synfin.explain.drawing import NARROWEST
 from synfin.explain.explanation import LONGEST_TEXT
@@ -183,7 +183,7 @@ def teach_packet(table: PacketTable, index: int, lang: Lang = "en", width: int =
     wire, kept = int(table.chunk.length[index]), int(table.chunk.captured[index])
     key = "lesson.packet" if kept >= wire else "lesson.packet.cut"
     title = words.say(key, number=number, size=words.size(wire), kept=words.size(kept))
-    headers = tuple(_header(table, name, row, (lang, width)) for name, row in _headers_of(table, index))
+    headers = tuple(_headers(table, index, (lang, width)))
     return PacketLesson(
         title, _encapsulation(headers, kept, words), headers, tuple(_troubles(table, index, words)), width
     )
@@ -198,11 +198,24 @@ def _headers_of(table: PacketTable, index: int) -> Iterator[tuple[str, int]]:
         yield name, int(np.searchsorted(table.layer(name).position, at))
 
 
-def _header(table: PacketTable, name: str, row: int, form: tuple[Lang, int]) -> HeaderLesson:
+def _headers(table: PacketTable, index: int, form: tuple[Lang, int]) -> Iterator[HeaderLesson]:
+    """The lessons of a packet's headers; a body is taught with the header that it continues."""
+    diagrams: list[tuple[Diagram, bool]] = []
+    for name, row in _headers_of(table, index):
+        layer = table.layer(name)
+        diagram = packet_diagram(table, name, row)
+        before = diagrams[-1][0] if diagrams else None
+        if layer.protocol.body and before is not None and before.first + before.size == diagram.first:
+            diagrams[-1] = (continued(before, diagram), diagrams[-1][1])
+        else:
+            diagrams.append((diagram, bool(layer.flags[row] & QUOTED)))
+    for diagram, is_copy in diagrams:
+        yield _header(diagram, is_copy, form)
+
+
+def _header(diagram: Diagram, is_copy: bool, form: tuple[Lang, int]) -> HeaderLesson:  # noqa: FBT001 - plain data
     lang, width = form
     words = language(lang)
-    diagram = packet_diagram(table, name, row)
-    is_copy = bool(table.layer(name).flags[row] & QUOTED)
     size = _extent(diagram)
     heading = words.say(
         "lesson.quoted" if is_copy else "lesson.layer",
@@ -226,8 +239,6 @@ def _encapsulation(headers: Sequence[HeaderLesson], kept: int, words: Language) 
     end = 0
     for header in headers:
         size = _extent(header.diagram)
-        if header.diagram.first < end:  # a body continues the header before it
-            continue
         texts.append(words.say("lesson.layer.size", size=words.size(size), title=header.diagram.title))
         end = header.diagram.first + size
     if kept > end:
@@ -246,7 +257,11 @@ def _troubles(table: PacketTable, index: int, words: Language) -> Iterator[str]:
 
 
 def _fields(diagram: Diagram, words: Language) -> tuple[FieldLesson, ...]:
-    return tuple(_field(box, words) for box in diagram.boxes)
+    before = ("", *(box.item for box in diagram.boxes))
+    return tuple(
+        replace(_field(box, words), opens=box.opens or box.item != item)
+        for box, item in zip(diagram.boxes, before, strict=False)
+    )
 
 
 def _field(box: Box, words: Language) -> FieldLesson:
@@ -293,7 +308,7 @@ def _place(box: Box, words: Language) -> str:
 
 
 def _field_lines(field: FieldLesson, words: Language, width: int) -> Iterator[Line]:
-    if field.opens:
+    if field.opens and field.item:
         yield (Span(" " * (BYTES_COLUMN + 1)), Span(field.item, "field"))
     depth = field.depth + (1 if field.item else 0)
     head = f" {padded(field.place, BYTES_COLUMN)}" + "  " * depth
