@@ -88,7 +88,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = _run(None if arguments is None else list(arguments))
         sys.stdout.flush()
     except BrokenPipeError:
-        _forget_output()  # whoever read it has enough
+        _forget_output()
         return DONE
     except OSError as error:
         _forget_output()
@@ -111,6 +111,8 @@ def _run(arguments: list[str] | None) -> int:
     except SynfinError as error:
         click.echo(sentence(error), err=True)
         return exit_code(error)
+    except SystemExit:
+        return DONE  # click's way of saying that whoever read the output has gone
     except OSError:
         raise
     except Exception as bug:  # noqa: BLE001 - the entry point: the one place where a bug becomes a sentence
