@@ -161,6 +161,10 @@ class Trees:
 
     def _nodes(self, protocol: Protocol, item: Item, row: int) -> Iterator[Node]:
         """The lines of one item, each with its tree."""
+        if isinstance(item, (Field, Computed)):
+            bounds = self._item_lines(protocol, item).bounds
+            if bounds[row] == bounds[row + 1]:
+                return
         children = tuple(self._below(protocol, item.parts, row)) if item.parts else ()
         holds = getattr(item, "holds", "")
         if holds:
@@ -208,6 +212,9 @@ class Trees:
         if key not in self._lines:
             rows = self.table.rows(protocol.name)
             column = self.table.field_column(protocol.name, item)
+            if not len(column):
+                self._lines[key] = _Lines([0] * (len(rows) + 1), [], [], [], [])
+                return self._lines[key]
             start, length = _bytes_of(column, rows)
             bounds = np.arange(len(rows) + 1)
             if column.rows is not None:
