@@ -85,11 +85,20 @@ def no_shift(rows: HeaderRows) -> Sparse:
 
 
 def since_previous(rows: HeaderRows) -> Sparse:
-    """Since the packet before; one without a time counts as 1970."""
+    """Since the packet before; one without a time counts as 1970, other records as the packet before them."""
     times = rows.chunk.time
     timed = np.flatnonzero(times != NO_TIME)
-    before = np.concatenate((np.array([rows.table.clock.previous], np.int64), times[:-1]))
-    return Sparse(timed, times[timed] - np.where(before == NO_TIME, 0, before)[timed])
+    before = np.concatenate((np.array([rows.table.clock.previous], np.int64), times))
+    before[1:][is_packet(rows) & (times == NO_TIME)] = 0
+    before[0] = 0 if before[0] == NO_TIME else before[0]
+    known = np.maximum.accumulate(np.where(before != NO_TIME, np.arange(len(before)), 0))
+    return Sparse(timed, times[timed] - before[known][timed])
+
+
+def is_packet(rows: HeaderRows) -> Flags:
+    """False for records that belong to no interface, such as custom blocks."""
+    belongs = np.array([one.number >= 0 for one in rows.chunk.interfaces], np.bool_)
+    return np.asarray(belongs[rows.chunk.interface])
 
 
 def since_first(rows: HeaderRows) -> Sparse:
@@ -99,10 +108,11 @@ def since_first(rows: HeaderRows) -> Sparse:
     return Sparse(timed, rows.chunk.time[timed] - (0 if first == NO_TIME else first))
 
 
-def encapsulation_type(rows: HeaderRows) -> Integers:
+def encapsulation_type(rows: HeaderRows) -> Sparse:
     """Wireshark's number for the link type."""
-    numbers = [encapsulation(one.linktype).number for one in rows.chunk.interfaces]
-    return np.array(numbers, np.int64)[rows.chunk.interface]
+    numbers = np.array([encapsulation(one.linktype).number for one in rows.chunk.interfaces], np.int64)
+    packets = np.flatnonzero(is_packet(rows))
+    return Sparse(packets, numbers[rows.chunk.interface[packets]])
 
 
 def encapsulation_line(rows: HeaderRows) -> Text:
@@ -118,7 +128,8 @@ def shown_name(interface: Interface) -> str:
 
 def section_number(rows: HeaderRows) -> Sparse:
     """The pcapng section, from 1."""
-    described = _described(rows)
+    told = np.array([one.is_described for one in rows.chunk.interfaces], np.bool_)
+    described = np.flatnonzero(told[rows.chunk.interface])
     numbers = np.array([one.section for one in rows.chunk.interfaces], np.int64)
     return Sparse(described, numbers[rows.chunk.interface[described]])
 
@@ -156,8 +167,8 @@ def interface_description(rows: HeaderRows) -> Sparse:
 
 def _described(rows: HeaderRows) -> Integers:
     """Packets whose file tells of interfaces."""
-    told = np.array([one.is_described and one.number >= 0 for one in rows.chunk.interfaces], np.bool_)
-    return np.flatnonzero(told[rows.chunk.interface])
+    told = np.array([one.is_described for one in rows.chunk.interfaces], np.bool_)
+    return np.flatnonzero(told[rows.chunk.interface] & is_packet(rows))
 
 
 def _by_interface(rows: HeaderRows, texts: list[str]) -> Text:
