@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import product
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from synfin.dissect.definition import Field, Lesson, Protocol, Words
 from synfin.explain.lesson import teach_header, teach_packet
 from synfin.session import catalogue
 from tests.packets import ethernet, ipv4, table_of, tcp
+
+if TYPE_CHECKING:
+    from synfin.explain.language import Lang
 
 LESSON = Lesson(
     Words("How long it is.", "有多长。"),
@@ -77,7 +81,8 @@ def test_a_quoted_packet_is_called_one() -> None:
 
 @pytest.mark.parametrize("name", [made.name for made in catalogue().protocols])
 def test_every_lesson_keeps_to_the_width(name: str) -> None:
-    for lang, width in product(("en", "zh"), (72, 120)):
+    languages: tuple[Lang, ...] = ("en", "zh")
+    for lang, width in product(languages, (72, 120)):
         lines = teach_header(catalogue().by_name[name], lang, width).text().split("\n")
         assert max(cells(line) for line in lines) <= width
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def cells(text: str) -> int:
     return sum(_cells_of(character) for character in text)
 
 
+@lru_cache(maxsize=4096)
 def _cells_of(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
         return 0
@@ -58,17 +60,21 @@ def wrapped(text: str, width: int) -> list[str]:
 
     A piece without a place to break that is wider than a line is cut. No-break spaces come out as blanks.
     """
-    lines, line = [], ""
+    lines: list[str] = []
+    line, used = "", 0
     for piece in _unbreakable(text):
-        while cells(line + piece.rstrip(" ")) > width and (line.strip() or cells(piece) > width):
-            if line.strip():
-                lines.append(line.rstrip(" "))
-                line, piece = "", piece.lstrip(" ")
+        needed = cells(piece.rstrip(" "))
+        while used + needed > width:
+            if line:
+                lines += [line.rstrip(" ")] if line.strip() else []
+                line, used, piece = "", 0, piece.lstrip(" ")
             else:
                 head = _cut(piece, width)
                 lines.append(head)
                 piece = piece[len(head) :]
+            needed = cells(piece.rstrip(" "))
         line += piece
+        used += cells(piece)
     if line.strip() or not lines:
         lines.append(line.rstrip(" "))
     return [made.replace(NO_BREAK_SPACE, " ") for made in lines]
