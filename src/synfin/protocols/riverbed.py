@@ -259,6 +259,8 @@ def sign(rows: HeaderRows) -> Text:
     """What stands before the ports of a segment with one of these options: "S+, ", "TRPY, "."""
     place = np.zeros(len(rows), np.int64)
     probes, flows = rows.table.rows(PROBE.name), rows.table.rows(TRANSPARENCY.name)
+    if not len(probes) and not len(flows):
+        return text.literal("", len(rows))
     if len(probes):
         types = _types(probes)
         first_version = np.zeros(len(probes), np.bool_)

@@ -164,8 +164,8 @@ def _is_bogus(rows: HeaderRows) -> Flags:
     return rows.values("hdr_len", missing=SHORTEST_HEADER) < SHORTEST_HEADER
 
 
-def _bogus(rows: HeaderRows) -> Text:
-    return said(rows, "Bogus TCP header length (", rows.values("hdr_len"), ", must be at least 20)")
+def _bogus(rows: HeaderRows, word: str = "Bogus") -> Text:
+    return said(rows, f"{word} TCP header length (", rows.values("hdr_len"), ", must be at least 20)")
 
 
 def _header_length(rows: HeaderRows) -> Text:
@@ -340,10 +340,10 @@ def _info(rows: HeaderRows) -> Text:
         text.where(whole, text.decimal(value_or(rows, "seq", "seq_raw"))),
         text.where(whole & (flags & ACK != 0), said(rows, " Ack=", value_or(rows, "ack", "ack_raw"))),
         text.where(whole, said(rows, " Win=", value_or(rows, "window_size", "window_size_value"))),
-        text.where(whole & (flags & URG != 0), said(rows, " Urg=", rows.values("urgent_pointer"))),
+        _where(whole & (flags & URG != 0), lambda: said(rows, " Urg=", rows.values("urgent_pointer"))),
         text.where(whole & rows.has("len"), said(rows, " Len=", rows.values("len"))),
         _options_info(rows),
-        text.where(bogus, text.join([text.literal(", b", count), _rest(_bogus(rows))])),
+        _where(bogus, lambda: text.join([text.literal(", ", count), _bogus(rows, "bogus")])),
     ]
     if rows.table.settings.check_tcp:
         wrong = rows.values("checksum.status", missing=int(Verdict.UNVERIFIED)) == Verdict.BAD
@@ -351,10 +351,9 @@ def _info(rows: HeaderRows) -> Text:
     return text.join(pieces)
 
 
-def _rest(words: Text) -> Text:
-    """The texts without their first characters."""
-    lengths = np.diff(words.ends)
-    return text.stretches(words.data, words.ends[:-1] + 1, lengths - 1)
+def _where(present: Flags, write: Callable[[], Text]) -> Text:
+    """What is written where `present`; nothing is written if that is nowhere."""
+    return text.where(present, write()) if bool(present.any()) else text.literal("", len(present))
 
 
 def _options_info(rows: HeaderRows) -> Text:
