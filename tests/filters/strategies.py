@@ -82,17 +82,17 @@ def literal(*texts: str) -> st.SearchStrategy[Operand]:
     )
 
 
-numbers: st.SearchStrategy[Operand] = st.one_of(
+plain_numbers: st.SearchStrategy[Operand] = st.one_of(
     st.builds(Word, SMALL),
     st.builds(Word, st.sampled_from(["80", "0x4", "0b100", "04"])),
     st.builds(Negative, st.builds(Word, SMALL)),
-    st.builds(Character, st.sampled_from([4, 80, 39, 34, 92])),
 )
+numbers = st.one_of(plain_numbers, st.builds(Character, st.sampled_from([4, 80, 39, 34, 92])))
 
 
 def arithmetic(left: st.SearchStrategy[Operand]) -> st.SearchStrategy[Operand]:
     """Sums, products and masks of integers, a field first."""
-    right = st.one_of(numbers, field(*INTEGERS))
+    right = st.one_of(plain_numbers, field(*INTEGERS))
     one = st.builds(Arithmetic, st.sampled_from("+-*/%&"), left, right)
     return st.one_of(one, st.builds(Arithmetic, st.sampled_from("+-*/%&"), one, right))
 

@@ -62,8 +62,9 @@ def _compare(test: checked.Compare, packet: Layers) -> bool:
     left, right = values(test.left, packet), values(test.right, packet)
     if left is None or right is None or (isinstance(test.right, checked.Fixed) and not right):
         return False
-    if test.every and test.operator == "!=":
-        return not any(related(one, "==", other, test) for one in left for other in right)
+    inverse = {"==": "!=", "!=": "=="}.get(test.operator)
+    if test.every and inverse:
+        return not any(related(one, inverse, other, test) for one in left for other in right)
     quantifier = all if test.every else any
     return quantifier(related(one, test.operator, other, test) for one in left for other in right)
 
@@ -109,7 +110,7 @@ def _within(test: checked.Within, packet: Layers) -> bool:
             continue
         either = checked.Compare("==", every=False, left=test.left, right=member.low)
         if member.high is None:
-            if quantifier(related(one, "==", other, either) for one in left for other in low):
+            if _equals(left, low, either, every=test.every):
                 return True
         elif quantifier(
             any(related(one, ">=", least, either) for least in low)
@@ -118,6 +119,14 @@ def _within(test: checked.Within, packet: Layers) -> bool:
         ):
             return True
     return False
+
+
+def _equals(left: list[object], right: list[object], test: checked.Compare, *, every: bool) -> bool:
+    """Every pair is equal if none differs."""
+    pairs = [(one, other) for one in left for other in right]
+    if every:
+        return not any(related(one, "!=", other, test) for one, other in pairs)
+    return any(related(one, "==", other, test) for one, other in pairs)
 
 
 def values(operand: checked.Operand, packet: Layers) -> Values:

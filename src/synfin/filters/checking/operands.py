@@ -184,6 +184,10 @@ class Operands:
         return checked.Negate(of, signed)
 
     def _arithmetic(self, node: syntax.Arithmetic, wanted: Wanted | None) -> checked.Operand:
+        for side in (node.left, node.right):
+            if isinstance(side, syntax.Quoted | syntax.Character):
+                problem = f"{operand_text(side)} is not a valid arithmetic operand."
+                raise FilterError(problem, span=side.span)
         left = self.operand(node.left, wanted)
         if left.type.kind not in ALLOWED[node.operator]:
             problem = f"{left.type.code} cannot {node.operator}."

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from synfin.dissect.table import PacketTable
 
 
+INVERSE = {"==": "!=", "!=": "=="}
+
+
 def matching(test: Test, table: PacketTable) -> Flags:
     """One bool per packet of the chunk: whether it fulfils the test."""
     return _Evaluation(table).mask(test)
@@ -137,9 +140,9 @@ class _Evaluation:
         collapse = self._all if test.every else self._any
         found = np.full(self._count, test.every)
         for value in test.right.values:
-            # "every pair differs" is "no pair is equal", also where a comparison cannot be made at all
-            inverted = test.every and test.operator == "!="
-            holds = self._condition(test, "==" if inverted else test.operator, value)
+            # "every pair is equal" is "no pair differs", also where a comparison cannot be made at all
+            inverted = INVERSE.get(test.operator, "") if test.every else ""
+            holds = self._condition(test, inverted or test.operator, value)
             if inverted:
                 one = self._all(test.left, lambda values, holds=holds: ~holds(values))  # type: ignore[misc]
             else:
@@ -175,7 +178,7 @@ class _Evaluation:
         found = pairwise(
             test.operator, (left.packet, one), (right.packet, other), self._count, every=test.every
         )
-        if test.every and test.operator != "!=":
+        if test.every and test.operator not in INVERSE:
             found &= ~spoiled
         return found & both
 

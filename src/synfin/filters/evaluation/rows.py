@@ -100,7 +100,11 @@ class Reader:
         protocol = self._protocol(read.name)
         if protocol is None or read.layers:
             return [rows.packet for rows in self._field(read)]
-        return [self.table.layer(read.name).packet]
+        catalogue = self.table.catalogue
+        if read.name in catalogue.home or catalogue.by_name[read.name].every_packet:
+            return [self.table.layer(read.name).packet]
+        found = self.table.found  # where headers are need not be known to tell in which packets
+        return [found[0][found[1] == catalogue.program.names.index(read.name)]]
 
     def _protocol(self, name: str) -> object | None:
         """The protocol of this name, unless a field bears it."""
