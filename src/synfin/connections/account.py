@@ -130,9 +130,9 @@ class Step:
     """One numbered step of a handshake or teardown.
 
     Attributes:
-        what: "syn", "syn_again", "syn_ack", "syn_ack_again", "ack", "ack_with_data", "refused", "unreachable",
-            "reset", "bare_ack", "fin", "fin_again", "fin_and_ack", "ack_of_fin", "ack_of_fin_again",
-            "reset_after_fin".
+        what: "syn", "syn_again", "syn_ack", "syn_ack_again", "ack", "ack_with_data", "refused",
+            "unreachable", "reset", "bare_ack", "fin", "fin_again", "fin_and_ack", "ack_of_fin",
+            "ack_of_fin_again", "reset_after_fin".
         number: the packet.
         sender: who sent it.
     """

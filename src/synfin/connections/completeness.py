@@ -1,4 +1,4 @@
-"""Which of the steps of a whole connection were seen: the bits of `tcp.completeness`, as Wireshark sets them."""
+"""Which steps of a whole connection were seen: the bits of `tcp.completeness`, as Wireshark sets them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from synfin.connections.group import CREATES, Grouping, grown
 from synfin.connections.segments import ACK, FIN, LYING, RST, SYN, Segments
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Integers
+    from synfin.basics.arrays import Integers, Values
 
 SAW_SYN, SAW_SYN_ACK, SAW_ACK, SAW_DATA, SAW_FIN, SAW_RST = 1, 2, 4, 8, 16, 32
 
@@ -24,7 +24,7 @@ class Completeness:
     """
 
     def __init__(self) -> None:
-        self.state = np.zeros((0, 2), np.uint8)
+        self.state: Values = np.zeros((0, 2), np.uint8)
 
     def advance(self, segments: Segments, grouping: Grouping, count: int) -> Integers:
         """Look at the next chunk; `count` is how many connections there are.
@@ -67,7 +67,7 @@ def opening(segments: Segments) -> Integers:
 
 @kernel
 def collect_bits(
-    connection: Integers, bits: Integers, first: Integers, creates: Integers, state: Integers, out: Integers
+    connection: Integers, bits: Integers, first: Integers, creates: Integers, state: Values, out: Integers
 ) -> None:
     """Set the bits of each segment in its connection.
 

@@ -1,9 +1,10 @@
-"""Every fold there is, freshly made."""
+"""Everything that follows packets through a whole capture, in one tuple."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from synfin.connections.conversations import Datagrams
 from synfin.connections.follower import Follower
 
 if TYPE_CHECKING:
@@ -11,5 +12,5 @@ if TYPE_CHECKING:
 
 
 def make_folds() -> tuple[Fold, ...]:
-    """One new fold of each kind, at the beginning of a capture."""
-    return (Follower(),)
+    """Fresh folds, which have seen nothing yet."""
+    return Follower(), Datagrams()

@@ -1,8 +1,8 @@
 """Follows every TCP connection of a capture, in file order: supplies the facts of its packets, and the table.
 
 What depends on a connection's end has its final value on a second pass, as in Wireshark's window and with
-`tshark -2`: the completeness, and whatever counts from a first sequence number or a shift count that turned out
-to be another one later.
+`tshark -2`: the completeness, and whatever counts from a first sequence number or a shift count that turned
+out to be another one later.
 """
 
 from __future__ import annotations

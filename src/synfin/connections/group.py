@@ -10,7 +10,7 @@ from synfin.basics.kernel import kernel
 from synfin.connections.segments import ACK, QUOTED, RST, SYN, WHOLE, Segments
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Integers
+    from synfin.basics.arrays import Integers, Values
 
 UNKNOWN = -1
 """A sequence number that no packet has told yet."""
@@ -52,7 +52,7 @@ class Groups:
         self.endpoints = np.zeros((0, 5), np.int64)
         self.bases = np.zeros((0, 2), np.int64)
         self._hashes = np.zeros(0, np.int64)
-        self._slots = np.zeros(8, np.int32)
+        self._slots: Values = np.zeros(8, np.int32)
 
     def advance(self, segments: Segments) -> Grouping:
         """Group the segments of the next chunk."""
@@ -75,7 +75,7 @@ class Groups:
             rehash(old, self._hashes, self._slots)
 
 
-def grown(array: Integers, needed: int) -> Integers:
+def grown(array: Values, needed: int) -> Values:
     """The array itself if it has `needed` rows, else a copy at least twice as long; new rows are 0."""
     if needed <= len(array):
         return array
@@ -85,7 +85,7 @@ def grown(array: Integers, needed: int) -> Integers:
 
 
 @kernel
-def rehash(old: Integers, hashes: Integers, slots: Integers) -> None:
+def rehash(old: Values, hashes: Integers, slots: Values) -> None:
     """Put every connection that can still be found into a larger table."""
     mask = len(slots) - 1
     for slot in range(len(old)):
@@ -102,7 +102,7 @@ def group(
     hashes: Integers,
     keys: Integers,
     rows: Integers,
-    slots: Integers,
+    slots: Values,
     known: tuple[Integers, Integers, Integers],
     result: tuple[Integers, int],
 ) -> int:
@@ -112,7 +112,8 @@ def group(
     endpoints; there is no timeout.
 
     Args:
-        hashes, keys: see `Segments`.
+        hashes: see `Segments`.
+        keys: see `Segments`.
         rows: (5, n) side, flags, seq, ack, extent.
         slots: connection number + 1, 0 for an empty slot; updated.
         known: endpoints, bases and hashes of the connections; updated.

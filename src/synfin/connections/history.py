@@ -1,9 +1,9 @@
 """What happened in a connection, in a few letters: the `history` of Zeek's connection log.
 
-Upper case: the originator did it; lower case: the responder. s SYN, h SYN with ACK, a bare ACK, d data, f FIN,
-r RST, g missing bytes acknowledged, t data resent, w zero window, i FIN with RST, q SYN with FIN or RST. Each is written
-when it first happens; g, t and w again the tenth, hundredth, … time. Bad checksums (c) are not looked for:
-offloading makes them on every sending host.
+Upper case: the originator did it; lower case: the responder. s SYN, h SYN with ACK, a bare ACK, d data,
+f FIN, r RST, g missing bytes acknowledged, t data resent, w zero window, i FIN with RST, q SYN with FIN or
+RST. Each is written when it first happens; g, t and w again the tenth, hundredth, … time. Bad checksums (c)
+are not looked for: offloading makes them on every sending host.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.kernel import kernel
+from synfin.basics.kernel import PART, kernel
 from synfin.connections.group import Grouping, grown
 from synfin.connections.segments import ACK, FIN, RST, SYN, WHOLE, Segments
 from synfin.connections.sequence import ACKS_UNSEEN, OLD, ZERO_WINDOW
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Integers
+    from synfin.basics.arrays import Integers, Values
 
 LETTERS = b"SHADFRIQTWG"
 S, H, A, D, F, R, I, Q, T, W, G = (1 << bit for bit in range(len(LETTERS)))  # noqa: E741 - Zeek's letter
@@ -35,9 +35,9 @@ class Histories:
     """
 
     def __init__(self) -> None:
-        self.letters = np.zeros((0, LENGTH), np.uint8)
-        self._seen = np.zeros((0, 2), np.uint16)
-        self._times = np.zeros((0, 6), np.uint32)
+        self.letters: Values = np.zeros((0, LENGTH), np.uint8)
+        self._seen: Values = np.zeros((0, 2), np.uint16)
+        self._times: Values = np.zeros((0, 6), np.uint32)
 
     def advance(self, segments: Segments, grouping: Grouping, brings: Integers, count: int) -> None:
         """Write down the next chunk.
@@ -73,9 +73,9 @@ def write(
     connection: Integers,
     side: Integers,
     happened: Integers,
-    seen: Integers,
-    times: Integers,
-    letters: Integers,
+    seen: Values,
+    times: Values,
+    letters: Values,
 ) -> None:
     """Write a letter for each thing that happens for the first time, or for a round number of times.
 
@@ -96,21 +96,32 @@ def write(
             if not bits & bit:
                 continue
             who = 1 - by if bit == G else by  # the gap is in what the other side sent
+            is_due = np.int64(seen[of, who]) & bit == 0
             if bit >= T:
                 place = 3 * who + letter - FIRST_REPEATED
                 times[of, place] += 1
-                power = np.int64(1)
-                while power < times[of, place]:
-                    power *= 10
-                if power != times[of, place]:
-                    continue
-            elif np.int64(seen[of, who]) & bit:
-                continue
-            seen[of, who] = np.int64(seen[of, who]) | bit
-            for at in range(LENGTH):
-                if letters[of, at] == 0:
-                    letters[of, at] = CODES[letter] + (LOWER if who else 0)
-                    break
+                is_due = is_round(int(times[of, place]))
+            if is_due:
+                seen[of, who] = np.int64(seen[of, who]) | bit
+                append(letters[of], CODES[letter] + (LOWER if who else 0))
+
+
+@kernel(plain_below=PART)
+def is_round(times: int) -> bool:
+    """Whether a number is a power of ten."""
+    power = 1
+    while power < times:
+        power *= 10
+    return power == times
+
+
+@kernel(plain_below=PART)
+def append(letters: Values, code: int) -> None:
+    """Write a letter after the others, if there is room."""
+    for at in range(LENGTH):
+        if letters[at] == 0:
+            letters[at] = code
+            break
 
 
 NUMBER, FIRST_REPEATED, LOWER = len(LETTERS), LETTERS.index(b"T"), 32

@@ -11,7 +11,7 @@ from synfin.connections.group import Grouping, grown
 from synfin.connections.segments import ACK, FIN, QUOTED, RST, SYN, WHOLE, Segments
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Integers
+    from synfin.basics.arrays import Integers, Values
 
 (
     SYN_PACKET,
@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 """
 WIDTH = UNREACHABLE + 1
 
+MARKS = SYN | FIN | RST
+"""Flags that make a segment a milestone."""
+
 OPENING, CLOSING, ALL_BUT_OPENING = 1, 2, 0xFE
 """Phases of a connection in which any segment may be a milestone."""
 
@@ -73,7 +76,7 @@ class Milestones:
 
     def __init__(self) -> None:
         self.state = np.zeros((0, 2, WIDTH), np.int64)
-        self.phase = np.zeros(0, np.uint8)
+        self.phase: Values = np.zeros(0, np.uint8)
 
     def advance(self, segments: Segments, grouping: Grouping, count: int) -> Integers:
         """Look at the next chunk; `count` is how many connections there are.
@@ -98,7 +101,7 @@ def distance(origin: int, number: int) -> int:
 
 @kernel
 def note(
-    connection: Integers, rows: Integers, noted: Integers, state: Integers, phase: Integers, out: Integers
+    connection: Integers, rows: Integers, noted: Integers, state: Integers, phase: Values, out: Integers
 ) -> None:
     """Note the packets that open and close connections.
 
@@ -106,26 +109,22 @@ def note(
         connection: of each segment.
         rows: (5, n) side, flags, seq, ack, extent.
         noted: (3, n) packet number, time, payload length.
-        state, phase: see `Milestones`; updated.
+        state: see `Milestones`; updated.
+        phase: see `Milestones`; updated.
         out: what each acknowledgment does; filled.
     """
     for row in range(len(connection)):
         of, side, flags = connection[row], rows[0, row], rows[1, row]
-        if phase[of] == 0 and not flags & (SYN | FIN | RST) and rows[4, row] == WHOLE:
+        if phase[of] == 0 and flags & MARKS == 0 and rows[4, row] == WHOLE:
             continue
         own, peer = state[of, side], state[of, 1 - side]
         number, time, length = noted[0, row], noted[1, row], noted[2, row]
-        if rows[4, row] == QUOTED:
-            own[UNREACHABLE] = own[UNREACHABLE] if own[UNREACHABLE] else number
-            continue
         if rows[4, row] != WHOLE:
+            if rows[4, row] == QUOTED and own[UNREACHABLE] == 0:
+                own[UNREACHABLE] = number
             continue
         if flags & RST:
-            beyond = distance(own[ISN], rows[2, row])
-            if own[ISN] and own[CONFIRMS] == 0 and beyond != 0 and beyond != own[SYN_DATA]:
-                out[row] = MISFITS
-            own[RST_PACKET] = own[RST_PACKET] if own[RST_PACKET] else number
-            own[RSTS] += 1
+            out[row] = note_reset(own, rows[2, row], number)
             continue
         if flags & SYN:
             phase[of] |= OPENING
@@ -134,15 +133,41 @@ def note(
             out[row] = note_confirmation(own, peer, rows[3, row], (number, time, length))
             if own[CONFIRMS] and peer[CONFIRMS]:
                 phase[of] &= ALL_BUT_OPENING
-        if flags & ACK and peer[FINS] and distance(peer[FIN_END], rows[3, row]) >= 0:
-            out[row] |= TAKES
-            own[TAKES_FIN] = own[TAKES_FIN] if own[TAKES_FIN] else number
+        if flags & ACK and peer[FINS]:
+            out[row] |= note_taking(own, peer, rows[3, row], number)
         if flags & FIN:
             phase[of] |= CLOSING
-            out[row] |= AGAIN if own[FINS] else 0
-            own[FINS] += 1
-            own[FIN_END] = (rows[2, row] + length + (1 if flags & SYN else 0) + 1) & 0xFFFFFFFF
-            own[FIN_PACKET] = own[FIN_PACKET] if own[FIN_PACKET] else number
+            out[row] |= note_fin(own, rows[2, row] + length + (1 if flags & SYN else 0), number)
+
+
+@kernel(plain_below=PART)
+def note_reset(own: Integers, seq: int, number: int) -> int:
+    """Note a RST; returns `MISFITS` if it answers a segment of an earlier connection, else 0."""
+    beyond = distance(own[ISN], seq)
+    own[RST_PACKET] = own[RST_PACKET] if own[RST_PACKET] else number
+    own[RSTS] += 1
+    if own[ISN] and own[CONFIRMS] == 0 and beyond != 0 and beyond != own[SYN_DATA]:
+        return MISFITS
+    return 0
+
+
+@kernel(plain_below=PART)
+def note_taking(own: Integers, peer: Integers, ack: int, number: int) -> int:
+    """Note an acknowledgment after the other's FIN; returns `TAKES` if it covers it, else 0."""
+    if distance(peer[FIN_END], ack) < 0:
+        return 0
+    own[TAKES_FIN] = own[TAKES_FIN] if own[TAKES_FIN] else number
+    return TAKES
+
+
+@kernel(plain_below=PART)
+def note_fin(own: Integers, seq: int, number: int) -> int:
+    """Note a FIN that takes number `seq`; returns `AGAIN` if it is not the first of its side, else 0."""
+    is_again = own[FINS] > 0
+    own[FINS] += 1
+    own[FIN_END] = (seq + 1) & 0xFFFFFFFF
+    own[FIN_PACKET] = own[FIN_PACKET] if own[FIN_PACKET] else number
+    return AGAIN if is_again else 0
 
 
 @kernel(plain_below=PART)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-
-
 from synfin.capture.chunk import NO_TIME
 from synfin.connections.completeness import Completeness
 from synfin.connections.group import Grouping, Groups
@@ -86,6 +84,3 @@ class Observations:
             latest = int(times.max())
             self.last_time = max(self.last_time, latest) if self.packets else latest
         self.packets += len(table)
-
-
-

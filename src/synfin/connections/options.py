@@ -1,4 +1,4 @@
-"""The TCP options of chosen segments only: looking for those of every packet would cost more than the rest."""
+"""The TCP options of chosen segments: looking for those of every packet would cost more than the rest."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from synfin.connections.account import Options
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers
@@ -66,3 +68,81 @@ def options_of(table: PacketTable, rows: Integers) -> ChosenOptions:
     )
     kept = np.cumsum(is_meant[layer.packet]) - 1  # a packet may have several TCP headers
     return ChosenOptions(alone, kept[rows])
+
+
+def described(chosen: ChosenOptions) -> list[Options]:
+    """The options of each header, all of them."""
+    mss = chosen.number("tcp.options.mss", "mss_val").tolist()
+    shift = chosen.number("tcp.options.wscale", "wscale.shift").tolist()
+    tsval = chosen.number("tcp.options.timestamp", "timestamp.tsval").tolist()
+    tsecr = chosen.number("tcp.options.timestamp", "timestamp.tsecr").tolist()
+    sack_permitted = chosen.has("tcp.options.sack_perm").tolist()
+    kinds, blocks, cookies = _kinds(chosen), _blocks(chosen), _cookies(chosen)
+    return [
+        Options(
+            mss=mss[at] if mss[at] != ABSENT else None,
+            window_scale=shift[at] if shift[at] != ABSENT else None,
+            sack_permitted=sack_permitted[at],
+            sack=tuple(blocks.get(row, ())),
+            timestamps=(tsval[at], tsecr[at]) if tsval[at] != ABSENT else None,
+            fast_open=cookies.get(row),
+            kinds=tuple(kind for _, kind in sorted(kinds.get(row, ()))),
+        )
+        for at, row in enumerate(chosen.rows.tolist())
+    ]
+
+
+KIND = "tcp.option_kind"
+
+
+def _kinds(chosen: ChosenOptions) -> dict[int, list[tuple[int, int]]]:
+    """For each header, where its options begin and their kinds."""
+    table = chosen.table
+    known = table.catalogue
+    names = {
+        member.name
+        for items in known.by_name["tcp"].items
+        for member in known.members[items.family].values()
+        if any(item.name == KIND for item in member.every_field())
+    }
+    found: dict[int, list[tuple[int, int]]] = {}
+    for name in sorted(names):
+        column = table.item_column(name, KIND)
+        layer = column.layer
+        position, start = layer.position, layer.start
+        if column.rows is not None:
+            position, start = position[column.rows], start[column.rows]
+        assert isinstance(column.values, np.ndarray)
+        for row, at, kind in zip(position.tolist(), start.tolist(), column.values.tolist(), strict=True):
+            found.setdefault(row, []).append((at, kind))
+    return found
+
+
+def _blocks(chosen: ChosenOptions) -> dict[int, list[tuple[int, int]]]:
+    """For each header, the edges of its SACK blocks."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    table = chosen.table
+    if BLOCK in table.catalogue.by_name:
+        blocks = table.rows(BLOCK)
+        headers = table.layer("tcp.options.sack").position[blocks.layer.position].tolist()
+        left, right = blocks.values("sack.left_raw").tolist(), blocks.values("sack.right_raw").tolist()
+        for row, begin, end in zip(headers, left, right, strict=True):
+            found.setdefault(row, []).append((begin, end))
+    return found
+
+
+BLOCK = "tcp.options.sack.block"
+
+
+def _cookies(chosen: ChosenOptions) -> dict[int, bytes]:
+    """For each header with a fast open option, its cookie; empty for a request."""
+    found: dict[int, bytes] = {
+        int(chosen.rows[at]): b"" for at in np.flatnonzero(chosen.has("tcp.options.tfo"))
+    }
+    if found:
+        column = chosen.table.item_column("tcp.options.tfo", "tfo.cookie")
+        position = column.layer.position if column.rows is None else column.layer.position[column.rows]
+        values = chosen.table.plain_values(column)
+        assert isinstance(values, np.ndarray)
+        found |= dict(zip(position.tolist(), values.tolist(), strict=True))
+    return found

@@ -1,4 +1,4 @@
-"""The facts of a segment that count from its connection's beginning, as `tcp.seq`, `tcp.ack`, `tcp.nxtseq`."""
+"""What counts from a connection's beginning: `tcp.seq`, `tcp.ack`, `tcp.nxtseq`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def relative_ack(segments: Segments, peer_base: Integers) -> Integers:
 
 
 def next_seq(segments: Segments, seq: Integers) -> Integers:
-    """Where the segment ends: `seq` + payload, and one more for SYN or FIN (Wireshark counts one for both)."""
+    """Where the segment ends: `seq` + payload, and one for SYN or FIN (Wireshark counts one for both)."""
     return advance(seq, segments.length + ((segments.flags & (SYN | FIN)) != 0))
 
 
@@ -55,7 +55,8 @@ class FinalBases:
 
 def _is_other_syn_ack(segments: Segments, grouping: Grouping, bases: Integers) -> Flags:
     is_syn_ack = (segments.flags & (SYN | ACK)) == SYN | ACK
-    return is_syn_ack & (bases[grouping.connection, segments.side] != segments.seq)
+    other: Flags = is_syn_ack & (bases[grouping.connection, segments.side] != segments.seq)
+    return other
 
 
 @kernel

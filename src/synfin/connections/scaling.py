@@ -11,7 +11,7 @@ from synfin.connections.group import CREATES, Grouping, grown
 from synfin.connections.segments import ACK, QUOTED, SYN, Segments
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Flags, Integers
+    from synfin.basics.arrays import Flags, Integers, Values
 
 UNKNOWN, UNUSED = -1, -2
 """Instead of a shift count: no SYN was seen; a SYN was seen that does not offer it."""
@@ -31,7 +31,7 @@ class Scales:
     """
 
     def __init__(self) -> None:
-        self.state = np.zeros((0, 2), np.int8)
+        self.state: Values = np.zeros((0, 2), np.int8)
 
     def advance(self, segments: Segments, grouping: Grouping, offered: Integers, count: int) -> Integers:
         """Learn from the SYNs of the next chunk.
@@ -66,7 +66,8 @@ def factor(shift: Integers) -> Integers:
 
 def is_scaled(segments: Segments) -> Flags:
     """True for segments whose window a factor applies to: those without SYN."""
-    return (segments.flags & SYN) == 0
+    applies: Flags = (segments.flags & SYN) == 0
+    return applies
 
 
 def window_size(segments: Segments, shift: Integers) -> Integers:
@@ -76,7 +77,7 @@ def window_size(segments: Segments, shift: Integers) -> Integers:
 
 
 @kernel
-def learn(connection: Integers, rows: Integers, state: Integers, out: Integers) -> None:
+def learn(connection: Integers, rows: Integers, state: Values, out: Integers) -> None:
     """Learn each side's shift count from its SYN, and that neither side scales if one does not offer it.
 
     Args:

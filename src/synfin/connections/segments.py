@@ -15,7 +15,7 @@ from synfin.dissect.walk import PARTIAL, Reason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from synfin.basics.arrays import Flags, Integers, Values
+    from synfin.basics.arrays import Flags, Integers, Small, Values
     from synfin.dissect.table import PacketTable
     from synfin.dissect.text import Text
 
@@ -84,11 +84,11 @@ class Segments:
         return np.arange(len(self)) if self.chosen is None else self.chosen
 
     def declares(self, name: str) -> bool:
-        """Whether the protocol "tcp" has a fact of this name."""
+        """Whether the protocol has a fact of this name."""
         return any(item.name == name for item in self.headers.layer.protocol.every_field())
 
     def supply(self, name: str, values: Values | Text, present: Flags | None = None) -> None:
-        """Give a fact of the protocol "tcp" its values.
+        """Give a fact of the protocol its values.
 
         Args:
             name: the fact's name in the protocol's definition.
@@ -102,7 +102,7 @@ class Segments:
             supplied = Sparse(self.rows[chosen], kept)
         else:
             supplied = values if self.chosen is None else Sparse(self.chosen, values)
-        self.headers.table.supply("tcp", name, supplied)
+        self.headers.table.supply(self.headers.layer.protocol.name, name, supplied)
 
     def supply_sequence(self, values: Integers) -> None:
         """Give `tcp.seq` its values; quotations too short to be followed show the number as it stands."""
@@ -129,27 +129,50 @@ def segments(table: PacketTable) -> Segments:
         values = headers.values(name, missing)
         return values if chosen is None else values[chosen]
 
-    packet = layer.packet if chosen is None else layer.packet[chosen]
-    time = table.chunk.time[packet]
-    time = np.where(time == NO_TIME, 0, np.clip(time, -FARTHEST, FARTHEST))
     length = _length(headers, column)
-    source, destination = column("srcport"), column("dstport")
     quoted = layer.quoted if chosen is None else layer.quoted[chosen]
     extent = _extent(quoted, lying if chosen is None or lying is None else lying[chosen], length)
+    return _followed(
+        headers,
+        chosen,
+        {
+            "flags": column("flags"),
+            "seq": column("seq_raw"),
+            "ack": column("ack_raw"),
+            "window": column("window_size_value"),
+            "length": np.where(extent == WHOLE, length, 0),
+            "extent": extent,
+        },
+    )
+
+
+def datagrams(table: PacketTable) -> Segments:
+    """The UDP headers of a chunk, in packet order, as segments that have nothing of TCP."""
+    headers = table.rows("udp")
+    chosen = None if headers.layer.whole else np.flatnonzero(headers.is_whole)
+    count = len(headers) if chosen is None else len(chosen)
+    nothing = np.zeros(count, np.int64)
+    numbers = dict.fromkeys(("flags", "seq", "ack", "window", "length"), nothing)
+    return _followed(headers, chosen, {**numbers, "extent": np.full(count, UNMEASURED)})
+
+
+def _followed(headers: HeaderRows, chosen: Integers | None, columns: dict[str, Integers]) -> Segments:
+    """Segments of these rows, with what places them in time and among connections."""
+    chunk = headers.chunk
+    packet = headers.packet if chosen is None else headers.packet[chosen]
+    time = chunk.time[packet]
+    source, destination = headers.values("srcport"), headers.values("dstport")
+    if chosen is not None:
+        source, destination = source[chosen], destination[chosen]
     side, keys = _keys(headers, chosen, source, destination)
     return Segments(
         headers,
         chosen,
-        number=packet.astype(np.int64) + table.chunk.first,
-        time=time,
-        wire_length=table.chunk.length[packet],
-        captured=table.chunk.captured[packet],
-        flags=column("flags"),
-        seq=column("seq_raw"),
-        ack=column("ack_raw"),
-        window=column("window_size_value"),
-        length=np.where(extent == WHOLE, length, 0),
-        extent=extent,
+        number=packet.astype(np.int64) + chunk.first,
+        time=np.where(time == NO_TIME, 0, np.clip(time, -FARTHEST, FARTHEST)),
+        wire_length=chunk.length[packet],
+        captured=chunk.captured[packet],
+        **columns,
         side=side,
         keys=keys,
         hashes=_scattered(keys),
@@ -194,7 +217,8 @@ def _lying(headers: HeaderRows) -> Flags:
     layer = headers.layer
     stops = headers.table.stops[:2, headers.table.stops[2] == Reason.LIES]
     packets = stops[0, np.isin(stops[1], headers.table.found[1, layer.position])]
-    return ((layer.flags & PARTIAL) != 0) & np.isin(layer.packet, packets)
+    lying: Flags = ((layer.flags & PARTIAL) != 0) & np.isin(layer.packet, packets)
+    return lying
 
 
 def _extent(quoted: Flags, lying: Flags | None, length: Integers) -> Integers:
@@ -251,7 +275,7 @@ def _addresses(
     return (ends[0], ends[1]), (ends[2], ends[3]), version
 
 
-def _rows_of(table: PacketTable, name: str, around: Integers) -> tuple[Flags | slice, Integers]:
+def _rows_of(table: PacketTable, name: str, around: Integers) -> tuple[Flags | slice, Small]:
     """Where the walk's rows are headers of this protocol, and which rows of its layer those are."""
     position = table.layer(name).position
     index = np.full(table.found.shape[1], -1, np.int32)

@@ -1,4 +1,4 @@
-"""What each segment brings: bytes not seen before, bytes seen before, a gap, or nothing but an acknowledgment."""
+"""What each segment brings: bytes not seen before, bytes seen before, a gap, or only an acknowledgment."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.basics.kernel import PART, kernel
+from synfin.basics.sequence import distance as between
 from synfin.connections.group import CREATES, REUSES, Grouping, grown
 from synfin.connections.segments import ACK, FIN, RST, SYN, WHOLE, Segments
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Integers
 
-NEW, OLD, GAP, LATE, KEEP_ALIVE, DUPLICATE_ACK, ZERO_WINDOW, WINDOW_UPDATE, ACKS_UNSEEN = (1 << bit for bit in range(9))
+NEW, OLD, GAP, LATE, KEEP_ALIVE, DUPLICATE_ACK, ZERO_WINDOW, WINDOW_UPDATE, ACKS_UNSEEN = (
+    1 << bit for bit in range(9)
+)
 """What a segment brings, as bits:
 
 * `NEW`: sequence numbers beyond all that its side sent before; `GAP`: with others missing in between.
@@ -48,7 +51,7 @@ BEGIN, END, FOLLOWING = range(3)
 """Columns of `Sequences.holes`."""
 
 MOST_HOLES = 64
-"""Missing ranges remembered of one side; numbers missing beyond that count as seen, so that time is bounded."""
+"""Missing ranges remembered of one side; what is missing beyond that counts as seen: time is bounded."""
 
 
 class Sequences:
@@ -60,8 +63,9 @@ class Sequences:
             duplicate acknowledgments sent, segments resent or probes sent since the other side was last
             heard, times the other side acknowledged what is missing in the capture; the first of its
             missing ranges, how many there are.
-        holes: int64 (capacity, 3): begin and end of each missing range, and the range that follows it in its
-            side's list, 0 for none. Row 0 is none: it holds how many rows were ever used, and the first free.
+        holes: int64 (capacity, 3): begin and end of each missing range, and the range that follows it in
+            its side's list, 0 for none. Row 0 is none of them: it holds how many rows were ever used, and
+            the first free one.
     """
 
     def __init__(self) -> None:
@@ -78,7 +82,9 @@ class Sequences:
         self.holes = grown(self.holes, int(self.holes[0, BEGIN]) + len(segments) + 1)
         out = np.zeros(len(segments), np.int64)
         is_judged = segments.extent == WHOLE
-        rows = np.stack((segments.side, segments.flags | np.where(is_judged, 0, IGNORED), segments.seq, segments.ack))
+        rows = np.stack(
+            (segments.side, segments.flags | np.where(is_judged, 0, IGNORED), segments.seq, segments.ack)
+        )
         sizes = np.stack((segments.length, segments.window, segments.time, grouping.role))
         judge(grouping.connection, rows, sizes, self.state, self.holes, out)
         return out
@@ -129,19 +135,26 @@ def judge(
         if flags & ACK:
             brings |= acknowledge(own, peer, holes, rows[3, row], (size, window))
         if not flags & (SYN | FIN):
-            if window == 0:
-                brings |= ZERO_WINDOW
-                if own[ZERO_SINCE] == 0:
-                    own[ZERO_SINCE] = time + 1
-            elif own[ZERO_SINCE] != 0:
-                own[ZERO_TIME] += time + 1 - own[ZERO_SINCE]
-                own[ZERO_SINCE] = 0
+            brings |= note_window(own, window, time)
         own[WINDOW] = window + 1
         out[row] = brings
 
 
 @kernel(plain_below=PART)
-def place(own: Integers, holes: Integers, seq: int, size: int, may_probe: bool) -> int:
+def note_window(own: Integers, window: int, time: int) -> int:
+    """Count the time for which the window was zero."""
+    if window == 0:
+        if own[ZERO_SINCE] == 0:
+            own[ZERO_SINCE] = time + 1
+        return ZERO_WINDOW
+    if own[ZERO_SINCE] != 0:
+        own[ZERO_TIME] += time + 1 - own[ZERO_SINCE]
+        own[ZERO_SINCE] = 0
+    return 0
+
+
+@kernel(plain_below=PART)
+def place(own: Integers, holes: Integers, seq: int, size: int, may_probe: int) -> int:
     """Where `size` numbers from `seq` on lie among those its side sent before; `own` is updated."""
     end = (seq + size) & 0xFFFFFFFF
     if own[NEXT] == 0:
@@ -159,10 +172,10 @@ def place(own: Integers, holes: Integers, seq: int, size: int, may_probe: bool) 
         add(own, holes, own[NEXT] - 1, seq)
         own[NEXT] = end + 1
         return NEW | GAP
-    brings = np.int64(0)
+    brings = 0
     if ahead < 0:
         inside = size - max(beyond, 0)
-        missing = np.int64(fill(own, holes, seq, inside))
+        missing = fill(own, holes, seq, inside)
         below = distance(seq, own[LOWEST] - 1)
         if below > 0:
             missing += min(below, inside)
@@ -205,9 +218,9 @@ def remove(own: Integers, holes: Integers, before: int, at: int) -> None:
 @kernel(plain_below=PART)
 def fill(own: Integers, holes: Integers, seq: int, size: int) -> int:
     """How many of `size` numbers from `seq` on were missing; they are not any more."""
-    filled, before, at = np.int64(0), np.int64(0), own[HOLES]
+    filled, before, at = 0, 0, int(own[HOLES])
     while at:
-        following, origin = holes[at, FOLLOWING], holes[at, BEGIN]
+        following, origin = int(holes[at, FOLLOWING]), int(holes[at, BEGIN])
         span = distance(origin, holes[at, END])
         begin = max(distance(origin, seq), 0)
         end = min(distance(origin, seq) + size, span)
@@ -231,7 +244,7 @@ def fill(own: Integers, holes: Integers, seq: int, size: int) -> int:
 def acknowledge(own: Integers, peer: Integers, holes: Integers, ack: int, carried: tuple[int, int]) -> int:
     """What an acknowledgment says; `carried` are the numbers that its segment takes, and its window."""
     size, window = carried
-    brings = np.int64(0)
+    brings = 0
     repeats = own[ACKED] == ack + 1
     if peer[NEXT] != 0:
         ahead = distance(peer[NEXT] - 1, ack)
@@ -251,10 +264,10 @@ def acknowledge(own: Integers, peer: Integers, holes: Integers, ack: int, carrie
 
 @kernel(plain_below=PART)
 def forget(peer: Integers, holes: Integers, ack: int) -> bool:
-    """Drop what is missing below `ack`: it has arrived, though the capture lacks it; whether there was any."""
-    found, before, at = False, np.int64(0), peer[HOLES]
+    """Drop what is missing below `ack`: it arrived, though the capture lacks it; whether there was any."""
+    found, before, at = False, 0, int(peer[HOLES])
     while at:
-        following = holes[at, FOLLOWING]
+        following = int(holes[at, FOLLOWING])
         passed = distance(holes[at, BEGIN], ack)
         if passed > 0:
             found = True
@@ -269,6 +282,4 @@ def forget(peer: Integers, holes: Integers, ack: int) -> bool:
 
 def gap(one: Integers, other: Integers) -> Integers:
     """How far numbers stored with 1 added, `other`, lie past `one`."""
-    from synfin.basics import sequence
-
-    return sequence.distance(one, other)
+    return between(one, other)

@@ -19,7 +19,7 @@ from synfin.connections.segments import ACK, FIN, RST, SYN, WHOLE, Segments
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from synfin.basics.arrays import Integers
+    from synfin.basics.arrays import Integers, Values
 
 
 class State(IntEnum):
@@ -222,8 +222,8 @@ class States:
     """
 
     def __init__(self) -> None:
-        self.state = np.zeros((0, 2), np.uint8)
-        self.roles = np.zeros(0, np.uint8)
+        self.state: Values = np.zeros((0, 2), np.uint8)
+        self.roles: Values = np.zeros(0, np.uint8)
         self._moves = np.stack((compiled(SENDS), compiled(RECEIVES)))
 
     def advance(
@@ -265,7 +265,7 @@ def event_of(segments: Segments, does: Integers) -> Integers:
 
 @kernel
 def move(
-    connection: Integers, rows: Integers, moves: Integers, state: Integers, roles: Integers, out: Integers
+    connection: Integers, rows: Integers, moves: Integers, state: Values, roles: Values, out: Integers
 ) -> None:
     """Move sender and receiver of each segment, and note who is the client.
 
@@ -273,14 +273,15 @@ def move(
         connection: of each segment.
         rows: (4, n) side, event, role in the grouping, probable client.
         moves: (2, states, events) the tables `SENDS` and `RECEIVES`.
-        state, roles: see `States`; updated.
+        state: see `States`; updated.
+        roles: see `States`; updated.
         out: (3, n) see `States.advance`; filled.
     """
     for row in range(len(connection)):
         of, side, event = connection[row], rows[0, row], rows[1, row]
         if rows[2, row] & CREATES:
             roles[of] = KNOWN | rows[3, row] | FIRST_SENDER * side
-        if (event == ASKS or event == ANSWERS) and not roles[of] & ROLE_SEEN:
+        if event in (ASKS, ANSWERS) and not roles[of] & ROLE_SEEN:
             roles[of] = KNOWN | ROLE_SEEN | (side if event == ASKS else 1 - side) | (roles[of] & FIRST_SENDER)
         own, peer = np.int64(state[of, side]), np.int64(state[of, 1 - side])
         if event != IS_NOTHING:

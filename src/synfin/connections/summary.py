@@ -99,7 +99,10 @@ def summarise(observations: Observations) -> Connections:
     view = _View(observations, chosen)
     columns: dict[str, Values] = {"number": chosen}
     columns |= _endpoints(view)
-    columns |= {"start": view.tallies[:, t.FIRST], "duration": view.tallies[:, t.PREVIOUS] - view.tallies[:, t.FIRST]}
+    columns |= {
+        "start": view.tallies[:, t.FIRST],
+        "duration": view.tallies[:, t.PREVIOUS] - view.tallies[:, t.FIRST],
+    }
     for name, side in (("client", view.client), ("server", 1 - view.client)):
         columns |= {f"{name}_{what}": values for what, values in _side(view, side).items()}
     columns |= _outcomes(view)
@@ -168,7 +171,7 @@ def _side(view: _View, side: Integers) -> dict[str, Values]:
         "window_scale": _known(offer.shift, offer.shift >= 0),
         "sack": _known(offer.sack, offer.seen),
         "timestamps": _known(offer.timestamps, offer.seen),
-        "final_state": np.where((packets > 0) & (state != State.UNKNOWN), NAMES[state], None),
+        "final_state": _or_none(NAMES[state], (packets > 0) & (state != State.UNKNOWN)),
     }
     unknown = _known(np.zeros(len(packets), np.int64), np.zeros(len(packets), np.bool_))
     columns |= dict.fromkeys(NOT_YET, unknown)
@@ -257,16 +260,20 @@ def _quality(view: _View, seen: Observed) -> Values:
     one_way = (seen.client_packets == 0) | (seen.server_packets == 0)
     heard = (seen.client[:, m.CONFIRMS] > 0) | (seen.server[:, m.CONFIRMS] > 0) | ~seen.asked
     lacks = view.tallies[:, t.LACKS]
+    missed: Flags = view.sequences[:, :, q.MISSED].sum(axis=1) > 0
     tests: tuple[Flags, ...] = (
         ~seen.asked | (seen.is_opened & ~seen.answered & (seen.server[:, m.SYN_PACKET] == 0)),
         one_way & heard,
-        view.sequences[:, :, q.MISSED].any(axis=1),
+        missed,
         (lacks & t.CUT) != 0,
         (lacks & t.BACKWARDS) != 0,
     )
-    which = sum((test.astype(np.int64) << bit for bit, test in enumerate(tests)), np.zeros(len(seen.client), np.int64))
+    which = sum(
+        (test.astype(np.int64) << bit for bit, test in enumerate(tests)), np.zeros(len(seen.client), np.int64)
+    )
     words = [
-        ", ".join(word for bit, word in enumerate(LACKING) if code >> bit & 1) for code in range(1 << len(LACKING))
+        ", ".join(word for bit, word in enumerate(LACKING) if code >> bit & 1)
+        for code in range(1 << len(LACKING))
     ]
     return np.array(words, object)[which]
 
@@ -276,8 +283,16 @@ def _time_wait_holder(view: _View) -> Values:
     states = view.observations.states.state[view.chosen].astype(np.int64) & (INFERRED - 1)
     waits = states == State.TIME_WAIT
     client, server = waits[view.row, view.client], waits[view.row, 1 - view.client]
-    holder = np.where(client & server, "both", np.where(client, "client", np.where(server, "server", "")))
-    return np.where(holder == "", None, holder.astype(object))
+    holders: Values = np.array([None, "client", "server", "both"], object)
+    holder: Values = holders[client + 2 * server]
+    return holder
+
+
+def _or_none(texts: Values, known: Flags) -> Values:
+    """Texts that are None where `known` is not."""
+    made = np.full(len(texts), None, object)
+    made[known] = texts[known]
+    return made
 
 
 def _known(values: Values, known: Flags) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak of

@@ -120,8 +120,10 @@ class Observed:
         confirmed = client[:, m.CONFIRMS] > 0
         goes_on = confirmed | (self.answered & (server[:, m.CONFIRMS] > 0))
         silent = self.server_packets == 0
-        crossed = both_asked & ((client[:, m.ANSWER] > 0) | (client[:, m.CONFIRMS] > 0)) & (
-            self.answered | (server[:, m.CONFIRMS] > 0)
+        crossed = (
+            both_asked
+            & ((client[:, m.ANSWER] > 0) | (client[:, m.CONFIRMS] > 0))
+            & (self.answered | (server[:, m.CONFIRMS] > 0))
         )
         retried = (client[:, m.SYNS] > 1) | (server[:, m.ANSWERS] > 1)
         return _first_that_holds(
@@ -242,7 +244,9 @@ class Observed:
     def is_timed(self) -> Flags:
         """All three segments of the handshake were seen, so that its time can be told."""
         confirmed = self.client[:, m.CONFIRMS] > self.server[:, m.ANSWER]
-        return self.asked & self.answered & confirmed & (self.server[:, m.ANSWER] > self.client[:, m.SYN_PACKET])
+        return (
+            self.asked & self.answered & confirmed & (self.server[:, m.ANSWER] > self.client[:, m.SYN_PACKET])
+        )
 
     @cached_property
     def handshake_rtt(self) -> Integers:
