@@ -648,6 +648,7 @@ def midstream() -> Account:
     talk.send("client", "PSH ACK", 0, length=300)
     talk.send("client", "PSH ACK", 30, length=200)
     talk.send("client", "ACK", 31, window=0, notes=("zero_window",))
+    talk.send("client", "ACK", 31.5, window=20, notes=("window_update",))
     talk.send("client", "PSH ACK", 32, length=100, seq=1, notes=("retransmission",))
     return talk.account(
         role_confidence="guessed",
@@ -673,12 +674,16 @@ def losses() -> Account:
     wrong = Check("seq_continues", talk.isn["server"] + 5, talk.isn["server"] + 4, (talk.isn["server"] + 5,))
     talk.send("server", "ACK", 63.2, length=1, seq=4, checks=(wrong,))
     talk.send("client", "ACK", 63.3, notes=("zero_window",), window=0)
-    talk.send("client", "ACK", 463.3, notes=("window_update",), window=501)
+    talk.send("server", "ACK", 300.0, seq=talk.next_seq["server"] - 1, notes=("keep_alive",))
+    origin = talk.isn["server"]
+    twice = Options(timestamps=(2, 1), sack=((origin + 4344, origin + 4345),))
+    talk.send("client", "ACK", 463.3, notes=("window_update",), window=501, options=twice)
     talk.send("server", "ACK", 500.0, length=4000)
-    talk.send("client", "ACK", 500.1)
+    talk.send("client", "ACK", 500.1, notes=("acks_unseen",))
     talk.send("server", "ACK", 60_500.0, length=0, seq=talk.next_seq["server"] - 1, notes=("keep_alive",))
     talk.send("client", "ACK", 60_500.1)
-    talk.silence(60_000, 14, 15)
+    talk.silence(60_000, 15, 16)
+    talk.silence(236, 11, 12)
     return talk.account(
         teardown="still open when the capture ended",
         server_retransmissions=1,

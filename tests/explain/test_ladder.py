@@ -8,6 +8,7 @@ import pytest
 
 from synfin.basics.cells import cells
 from synfin.basics.spans import plain
+from synfin.connections.account import Options
 from synfin.explain.drawing import draw
 from synfin.explain.explanation import explain
 from synfin.explain.ladder import Arrow, Fold, Ladder, Silence, ladder
@@ -80,7 +81,7 @@ def test_data_in_a_row_is_one_arrow_that_keeps_its_members() -> None:
 
 
 def test_segments_that_stand_out_are_never_put_into_a_run() -> None:
-    assert [arrow.segments for arrow in arrows(accounts.losses())] == [1] * 16
+    assert [arrow.segments for arrow in arrows(accounts.losses())] == [1] * 17
 
 
 def test_resent_segments_say_what_they_repeat() -> None:
@@ -125,3 +126,31 @@ def test_states_before_the_first_packet_are_shown_only_when_the_capture_has_the_
     assert picture(accounts.refused()).begin["server"].name == "CLOSED"
     assert "server" not in picture(accounts.no_answer()).begin
     assert picture(accounts.midstream()).begin == {}
+
+
+def test_a_keep_alive_towards_a_closed_window_is_a_probe() -> None:
+    notes = {arrow.first: [note.text for note in arrow.annotations] for arrow in arrows(accounts.losses())}
+    assert notes[12] == ["zero-window probe"]
+    assert notes[16] == ["keep-alive"]
+
+
+def test_a_block_below_the_acknowledgment_came_twice() -> None:
+    update = next(arrow for arrow in arrows(accounts.losses()) if arrow.first == 13)
+    assert update.annotations[-1].text == "D-SACK: 4344…4344 came twice"
+
+
+def test_repeated_acknowledgments_become_one_arrow_with_the_latest_blocks() -> None:
+    talk = accounts.opened()
+    edge = talk.isn["server"] + 1449
+    for size in range(1, 5):
+        blocks = Options(timestamps=(2, 1), sack=((edge, edge + size * 1448),))
+        talk.send("client", "ACK", 50 + size, ack=1, options=blocks, notes=("duplicate_ack",), checks=())
+    run = arrows(talk.account())[-1]
+    assert run.segments == 4
+    assert [note.text for note in run.annotations] == ["duplicate ACK", "SACK: has 1449…7240"]
+
+
+def test_a_side_that_never_answered_is_not_said_to_listen() -> None:
+    talk = accounts.Talk(row={"handshake": "no answer"}, states={"client": "CLOSED", "server": "LISTEN?"})
+    talk.send("client", "SYN", 0, step="syn", client="SYN_SENT", options=accounts.ALL_OPTIONS)
+    assert "server" not in arrows(talk.account())[0].states

@@ -100,6 +100,8 @@ def test_only_scenarios_with_a_teardown_have_its_section() -> None:
         ("normal.offload", {"losses"}),
         ("normal.keep_alive", {"losses"}),
         ("normal.window_update", {"losses"}),
+        ("normal.window_probe", {"losses"}),
+        ("normal.half_close", {"half_closed"}),
         ("normal.port_reuse", {"bare_ack"}),
         ("normal.data_on_ack", {"lost_third_ack"}),
         ("step.reset.abort", {"reset_by_server"}),

@@ -36,6 +36,8 @@ NOTE_STYLES: Mapping[Topic, Style] = {
     "window": "numbers",
     "option": "option",
     "note": "note",
+    "repeat": "note",
+    "sack": "note",
 }
 SEPARATOR = " · "
 

@@ -32,7 +32,7 @@ def handshake(narrator: Narrator) -> tuple[Sentence, ...]:
 
 def _steps(narrator: Narrator) -> Iterator[Sentence]:
     previous: dict[str, Segment] = {}
-    for step in narrator.account.handshake:
+    for step in sorted(narrator.account.handshake, key=lambda step: step.number):
         segment = narrator.segment_of(step)
         if segment is None:
             text = narrator.language.say(f"step.{step.what}", **narrator.sides(step.sender))
@@ -52,6 +52,7 @@ def _told(narrator: Narrator, step: Step, segment: Segment, before: Segment | No
         segment,
         isn=segment.seq_raw,
         ack=segment.ack_raw,
+        sum=f"{formula(segment, check)} = {segment.ack_raw}" if check else segment.ack_raw,
         formula=formula(segment, check) if check else "?",
         expected=expected(segment, check) if check else "?",
         data=narrator.language.size(segment.length),

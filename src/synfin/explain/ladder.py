@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Look = Literal["syn", "fin", "reset", "data", "ack", "resent"]
 """What kind of arrow it is; renderers draw each in its own way."""
 
-Topic = Literal["isn", "check", "window", "option", "note"]
+Topic = Literal["isn", "check", "window", "option", "note", "repeat", "sack"]
 """What an annotation is about."""
 
 FEWEST_IN_RUN = 3
@@ -199,6 +199,7 @@ class _Arrows:
         self.start = narrator.segments[0].time if narrator.segments else 0
         if account.entries and isinstance(account.entries[0], Skipped):
             self.start = min(self.start, account.entries[0].start)
+        self.counting: set[Side] = set()  # sides whose first number after the SYN has been shown
         self.in_step = {step.number for step in (*account.handshake, *account.teardown)}
 
     def steps(self, states: dict[Side, str]) -> Iterator[Arrow | Fold]:
@@ -208,7 +209,7 @@ class _Arrows:
                 yield self.fold(entry)
                 continue
             yield self.arrow(entry, states)
-            states |= {side: name for side, name in entry.state.items() if name}
+            states |= {side: name for side, (name, _) in self.narrator.states(entry).items()}
 
     def fold(self, skipped: Skipped) -> Fold:
         language = self.language
@@ -227,13 +228,8 @@ class _Arrows:
 
     def arrow(self, segment: Segment, before: Mapping[Side, str]) -> Arrow:
         states = {
-            side: State(
-                segment.state[side],
-                bool(segment.inferred.get(side)),
-                entered=before.get(side) != segment.state[side],
-            )
-            for side in SIDES
-            if segment.state.get(side)
+            side: State(name, inferred, entered=before.get(side) != name)
+            for side, (name, inferred) in self.narrator.states(segment).items()
         }
         return Arrow(
             first=segment.number,
@@ -263,12 +259,23 @@ class _Arrows:
 
     def _checks(self, segment: Segment) -> Iterator[Annotation]:
         for check in segment.checks:
-            if check.rule == "seq_continues" and check.holds and segment.number not in self.in_step:
-                continue  # what every segment does; only its breach is worth ink
+            if check.holds and self._is_plain(segment, check):
+                continue
             yield Annotation("check", self._formula(segment, check), check.holds)
             if check.holds and check.rule == "ack_of_data" and len(check.because) > 1:
                 covered = self.language.frames(check.because)
                 yield Annotation("note", self.language.say("ladder.covers", frames=covered))
+
+    def _is_plain(self, segment: Segment, check: Check) -> bool:
+        """Whether the rule is one that every segment obeys, so that only its breach is worth ink."""
+        if check.rule == "seq_continues":
+            return segment.number not in self.in_step
+        if check.rule != "seq_after_syn":
+            return False
+        if segment.sender in self.counting:
+            return True
+        self.counting.add(segment.sender)
+        return False
 
     def _formula(self, segment: Segment, check: Check) -> str:
         """Such as "ack = X + 1 = 2187655217 ✔": the rule, its sum, and, if broken, what was found."""
@@ -289,7 +296,7 @@ class _Arrows:
         opening = any(step.number == segment.number for step in self.narrator.account.handshake)
         if segment.flags & SYN:
             yield Annotation("window", self.language.say("ladder.window", bytes=segment.window_raw))
-        elif (third and opening) or {"zero_window", "window_update", "window_full"} & set(segment.notes):
+        elif (third and opening) or {"window_update", "window_full"} & set(segment.notes):
             yield Annotation("window", self._scaled(segment))
 
     def _scaled(self, segment: Segment) -> str:
@@ -322,13 +329,16 @@ class _Arrows:
         say = self.language.say
         if segment.resends:
             yield Annotation("note", say("ladder.resends", original=segment.resends))
-        for note in segment.notes:
+        for note in self.narrator.notes(segment):
             key = f"ladder.note.{note}"
             if self.language.knows(key) and not (note == "retransmission" and segment.resends):
-                yield Annotation("note", say(key))
-        if segment.options.sack:
-            blocks = ", ".join(self._block(segment, left, right) for left, right in segment.options.sack)
-            yield Annotation("note", say("ladder.sack", blocks=blocks))
+                yield Annotation("repeat" if note == "duplicate_ack" else "note", say(key))
+        blocks = list(segment.options.sack)
+        if blocks and distance(blocks[0][1], segment.ack_raw) >= 0:  # below the acknowledgment: RFC 2883
+            yield Annotation("sack", say("ladder.dsack", blocks=self._block(segment, *blocks.pop(0))))
+        if blocks:
+            shown = ", ".join(self._block(segment, left, right) for left, right in blocks)
+            yield Annotation("sack", say("ladder.sack", blocks=shown))
 
     def _block(self, segment: Segment, left: int, right: int) -> str:
         """A SACK block in relative numbers, if the other side's first is known; both ends included."""
@@ -354,7 +364,7 @@ def _grouped(steps: Iterator[Arrow | Fold]) -> Iterator[Arrow | Fold]:
     """Runs of plain segments, all data or all bare acknowledgments of one side, become one arrow each."""
     run: list[Arrow] = []
     for step in steps:
-        if isinstance(step, Arrow) and _is_plain(step):
+        if isinstance(step, Arrow) and _kind(step):
             if run and not _belongs(run[-1], step):
                 yield from _closed(run)
                 run = []
@@ -366,17 +376,24 @@ def _grouped(steps: Iterator[Arrow | Fold]) -> Iterator[Arrow | Fold]:
     yield from _closed(run)
 
 
-def _is_plain(arrow: Arrow) -> bool:
-    """Whether nothing about it needs a line of its own."""
-    quiet = not any(state.entered for state in arrow.states.values())
+def _kind(arrow: Arrow) -> str:
+    """What sort of run it may belong to; "" if something about it needs a line of its own."""
+    if any(state.entered for state in arrow.states.values()) or not set(arrow.flags) <= {"ACK", "PSH"}:
+        return ""
+    topics = {note.topic for note in arrow.annotations}
+    if arrow.look == "ack" and "repeat" in topics and topics <= {"repeat", "sack"}:
+        return "repeat"
     usual = all(note.topic == "check" and note.holds for note in arrow.annotations)
-    return quiet and usual and arrow.look in ("data", "ack") and set(arrow.flags) <= {"ACK", "PSH"}
+    return arrow.look if usual and arrow.look in ("data", "ack") else ""
 
 
 def _belongs(before: Arrow, arrow: Arrow) -> bool:
-    """Whether it continues a run: same side and kind, next bytes or a further acknowledgment."""
-    if before.sender != arrow.sender or before.look != arrow.look:
+    """Whether it continues a run: same side and kind, next bytes, next or same acknowledgment."""
+    kind = _kind(arrow)
+    if before.sender != arrow.sender or _kind(before) != kind:
         return False
+    if kind == "repeat":
+        return before.ack == arrow.ack
     return before.end is None or arrow.seq == before.end + 1
 
 
@@ -394,7 +411,7 @@ def _closed(run: list[Arrow]) -> Iterator[Arrow]:
         flags=tuple(flags),
         length=sum(arrow.length for arrow in run),
         seq=first.seq,
-        annotations=(),
+        annotations=last.annotations if _kind(last) == "repeat" else (),
         members=tuple(run),
     )
 

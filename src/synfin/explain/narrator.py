@@ -123,9 +123,32 @@ class Narrator:
         """The segment of a step; None if the packet is not among the connection's own (an ICMP message)."""
         return self.by_number.get(step.number)
 
+    def states(self, segment: Segment) -> dict[Side, tuple[str, bool]]:
+        """The states after a segment that can be told, and whether each is inferred.
+
+        That a side listens is never told by a packet to it, only by its answer; so it is no state after one.
+        """
+        told: dict[Side, tuple[str, bool]] = {}
+        for side, name in segment.state.items():
+            inferred = bool(segment.inferred.get(side))
+            if name and not (inferred and name == "LISTEN"):
+                told[side] = (name, inferred)
+        return told
+
+    def notes(self, segment: Segment) -> tuple[str, ...]:
+        """What stands out; a keep-alive towards a closed window is called by its purpose, a window probe."""
+        if "keep_alive" not in segment.notes:
+            return segment.notes
+        before = [
+            one for one in self.segments if one.number < segment.number and one.sender != segment.sender
+        ]
+        if before and "zero_window" in before[-1].notes:
+            return tuple("window_probe" if note == "keep_alive" else note for note in segment.notes)
+        return segment.notes
+
     def noted(self, note: str) -> tuple[Segment, ...]:
         """The segments that bear a note."""
-        return tuple(segment for segment in self.segments if note in segment.notes)
+        return tuple(segment for segment in self.segments if note in self.notes(segment))
 
     def fact(self, name: str) -> int | None:
         """A number of the connection's row, None if unknown."""

@@ -44,8 +44,8 @@ def _way(narrator: Narrator, side: Side) -> tuple[list[str], list[int], list[int
         current = first.name
         way.append(say("states.begin.inferred" if first.inferred else "states.begin", state=first.name))
     for segment in narrator.segments:
-        state, inferred = segment.state.get(side), bool(segment.inferred.get(side))
-        if not state or state == current:
+        state, inferred = narrator.states(segment).get(side, (current, False))
+        if state == current:
             continue
         way.append(
             say("states.step.inferred" if inferred else "states.step", state=state, number=segment.number)

@@ -44,6 +44,7 @@ def _told(narrator: Narrator, step: Step, segment: Segment, fins: dict[Side, int
         seq=segment.seq,
         fin=segment.seq + segment.length,
         ack=segment.ack,
+        sum=f"{formula(segment, check)} = {segment.ack}" if check else segment.ack,
         formula=formula(segment, check) if check else "?",
         expected=expected(segment, check) if check else "?",
         data=narrator.language.size(segment.length),

@@ -96,7 +96,7 @@ def _losses(narrator: Narrator) -> Iterator[Sentence]:
         yield narrator.throughout("transfer.nothing_resent", carriers)
     for side in SIDES:
         yield from _resent(narrator, side)
-    for note in ("out_of_order", "gap_before", "duplicate_ack"):
+    for note in ("out_of_order", "gap_before", "acks_unseen", "duplicate_ack"):
         noted = [segment.number for segment in narrator.noted(note)]
         if noted:
             yield narrator.sentence(
@@ -163,8 +163,9 @@ def _silence_key(narrator: Narrator, before: int, after: int) -> str:
     ending = narrator.by_number.get(after)
     if ending is None or before not in narrator.by_number:
         return "silence.plain"
-    if "keep_alive" in ending.notes:
-        return "silence.keep_alive"
+    for note in ("keep_alive", "window_probe"):
+        if note in narrator.notes(ending):
+            return f"silence.{note}"
     if "retransmission" in ending.notes or ending.resends:
         return "silence.resent"
     return "silence.broken"
