@@ -20,7 +20,7 @@ from typing import NamedTuple, TYPE_CHECKING
 
 from synfin.basics.errors import CaptureError
 from synfin.dissect.kinds import Kind
-from synfin.exports.fields import Layout, cells_of, lines
+from synfin.exports.fields import Layout, field_cells, lines
 from synfin.session import Session, open_session
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def ours(session: Session, names: Sequence[str]) -> list[list[str]]:
     layout = Layout(separator=SEPARATOR, aggregator=AGGREGATOR)
     made = b""
     for table in session.tables_with(names):
-        made += bytes(lines(cells_of(table, names, layout), layout))
+        made += bytes(lines([field_cells(table, name, layout) for name in names], layout))
     return [line.split(SEPARATOR) for line in made.decode("utf-8", "replace").split("\n")[:-1]]
 
 
