@@ -99,7 +99,7 @@ def test_only_scenarios_with_a_teardown_have_its_section() -> None:
         ("silence.keep_alive", {"losses"}),
         ("normal.offload", {"losses"}),
         ("normal.keep_alive", {"losses"}),
-        ("normal.window_update", {"losses"}),
+        ("normal.window_update", {"losses", "midstream"}),
         ("normal.window_probe", {"losses"}),
         ("normal.half_close", {"half_closed"}),
         ("normal.port_reuse", {"bare_ack"}),

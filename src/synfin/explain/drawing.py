@@ -162,11 +162,14 @@ def _label(arrow: Arrow) -> str:
 
 
 def _numbers(arrow: Arrow) -> str:
-    """What stands in the middle: "seq 1, ack 1"; a run names its first and last byte."""
+    """What stands in the middle: "seq 1, ack 1"; a run names its first and last ones."""
     seq = (
         f"seq {arrow.seq}…{arrow.end}" if arrow.segments > 1 and arrow.end is not None else f"seq {arrow.seq}"
     )
-    return seq if arrow.ack is None else f"{seq}, ack {arrow.ack}"
+    if arrow.ack is None:
+        return seq
+    first = arrow.members[0].ack if arrow.members else arrow.ack
+    return f"{seq}, ack {arrow.ack}" if first == arrow.ack else f"{seq}, ack {first}…{arrow.ack}"
 
 
 def _shaft(arrow: Arrow, label: str, numbers: str, width: int) -> Line:
