@@ -111,7 +111,7 @@ def test_what_a_file_says_besides_packets(order: str) -> None:
         + statistics(order, 5, 9)  # of no interface: not worth a word
     )
     packets, capture = read(file)
-    assert packets == capture.problems == []
+    assert (packets, capture.problems) == ([], [])
     (said,) = capture.sections
     assert (said.comments, said.hardware, said.system, said.application) == (
         ("one", "two"),

@@ -166,7 +166,7 @@ def test_an_empty_capture_is_written_as_a_valid_file() -> None:
     for file in (b"", pcap_header(network=101), section("<") + interface("<", 101)):
         for format in ("pcap", "pcapng"):  # noqa: A001
             packets, copy = read(written(capture_of(file), format))
-            assert packets == copy.problems == []
+            assert (packets, copy.problems) == ([], [])
             if file:
                 assert copy.interfaces[0].linktype == 101
 

@@ -5,7 +5,7 @@ Only for files that are as they should be.
 
 from __future__ import annotations
 
-from struct import unpack
+from struct import unpack  # noqa: TID251 - a file format, read without any of our code
 from typing import NamedTuple
 
 
@@ -39,7 +39,7 @@ def nanoseconds(ticks: int, resolution: int, offset: int) -> int:
     exponent = resolution & 0x7F
     units = 2**exponent if resolution & 0x80 else 10**exponent
     units = min(units, 2**64 - 1)
-    return (ticks // units + offset) * 10**9 + ticks % units * 10**9 // units
+    return int((ticks // units + offset) * 10**9 + ticks % units * 10**9 // units)
 
 
 def options(area: bytes, order: str) -> tuple[tuple[int, bytes], ...]:
@@ -82,11 +82,7 @@ def read_pcapng(file: bytes) -> list[Packet]:
             section.snaplens.append(unpack(order + "I", body[4:8])[0])
             interfaces += 1
         elif kind in (2, 6):
-            number = (
-                unpack(order + "I", body[:4])[0]
-                if kind == 6
-                else unpack(order + "H", body[:2])[0]
-            )
+            number = unpack(order + "I", body[:4])[0] if kind == 6 else unpack(order + "H", body[:2])[0]
             high, low, captured, length = unpack(order + "IIII", body[4:20])
             packets.append(
                 Packet(

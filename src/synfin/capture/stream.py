@@ -40,17 +40,17 @@ class Stream:
         self.damage = ""
         self.position = 0
         self._source = source
-        self._ahead = b""
+        self._ahead = bytearray()
 
-    def peek(self, count: int) -> bytes:
-        """The next `count` bytes, fewer at the end; they stay to be read."""
-        piece = bytearray(max(count, PIECE))
+    def peek(self, count: int, start: int = 0) -> bytes:
+        """The next `count` bytes, or those from `start` to `count`, fewer at the end; they stay to be read."""
         while len(self._ahead) < count:
-            got = self._fill(memoryview(piece)[: max(count - len(self._ahead), 1)])
+            piece = bytearray(min(count - len(self._ahead), PIECE))
+            got = self._fill(memoryview(piece))
             if not got:
                 break
             self._ahead += piece[:got]
-        return self._ahead[:count]
+        return bytes(self._ahead[start:count])
 
     def readinto(self, into: memoryview) -> int:
         """Fill `into` as far as bytes are there; 0 at the end. A live stream is waited for only once."""

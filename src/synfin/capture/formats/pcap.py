@@ -26,6 +26,8 @@ FILE_HEADER = 24
 RECORD_HEADER = 16
 TRIED_RECORDS = 3
 """Records looked at to tell a variant."""
+MOST_PEEKED = 1 << 20
+"""Bytes of the file looked at for that: three packets of any ordinary network."""
 MOST_LENGTH = 1 << 27
 """Bytes on the wire that are believed while telling a variant."""
 IMPOSSIBLE = 100
@@ -255,6 +257,8 @@ def likeliest(stream: Stream, header: FileHeader) -> Variant:
     """The variant that makes most sense of the first records."""
     magic = int.from_bytes(stream.peek(4), "big" if header.is_big_endian else "little")
     candidates = VARIANTS[magic]
+    if len(candidates) == 1:
+        return candidates[0]
     if (
         candidates[0] is MICROSECONDS
         and (header.major, header.minor) == (2, 2)
@@ -274,7 +278,9 @@ def oddities(stream: Stream, header: FileHeader, variant: Variant) -> int:
     at = FILE_HEADER + variant.extra
     odd = 0
     for tried in range(TRIED_RECORDS):
-        record = stream.peek(at + variant.header)[at:]
+        if at > MOST_PEEKED:
+            return odd
+        record = stream.peek(at + variant.header, at)
         if len(record) < variant.header:
             return odd + (len(record) > 0)
         fraction, captured, length = (int.from_bytes(record[i : i + 4], order) for i in places)
@@ -286,7 +292,7 @@ def oddities(stream: Stream, header: FileHeader, variant: Variant) -> int:
         if captured > how[LARGEST]:
             return odd + IMPOSSIBLE * (TRIED_RECORDS - tried)
         at += variant.header + captured
-        odd += len(stream.peek(at)) < at
+        odd += at <= MOST_PEEKED and len(stream.peek(at, at - 1)) == 0
     return odd
 
 

@@ -162,7 +162,7 @@ def read_secrets(block: Block, section: int) -> Secrets:
 
 
 def _first(options: tuple[Option, ...], code: int, default: bytes) -> bytes:
-    """The value of the first option of this code; options that must not be empty count only if they are not."""
+    """The value of the first option of this code that is not empty."""
     return next((option.value for option in options if option.code == code and option.value), default)
 
 
