@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,7 +19,9 @@ from synfin.dissect.walk import Reason
 from synfin.dissect.writing import written
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Integers
+    from collections.abc import Iterator
+
+    from synfin.basics.arrays import Integers, Small
     from synfin.dissect.table import PacketTable
     from synfin.dissect.text import Text
 
@@ -59,7 +61,7 @@ class _Lines:
         bounds: header `row` has lines `bounds[row]` to `bounds[row + 1]`: one, none where the item is absent,
             or several.
         labels, values: texts.
-        start, length: bytes in the chunk.
+        start, length: bytes in the packet.
     """
 
     bounds: list[int]
@@ -69,14 +71,46 @@ class _Lines:
     length: list[int]
 
 
+@dataclass(slots=True)
+class _Branch:
+    """One item and those below it, as far as any packet of the chunk has them.
+
+    Attributes:
+        item: the definition.
+        name: its full name, "" for a group.
+        also: its further full names.
+        lines: of the item; None for groups and facts that no packet has.
+        headings: of a group, one per header, if they differ.
+        below: branches of its parts.
+        contents: items that it holds, if any.
+    """
+
+    item: Item
+    name: str
+    also: tuple[str, ...]
+    lines: _Lines | None
+    headings: list[str]
+    below: tuple[_Branch, ...]
+    contents: _Contents | None
+
+
+@dataclass(slots=True)
+class _Headers:
+    """The headers of one layer, ready to be made nodes of."""
+
+    summaries: list[str]
+    start: list[int]
+    length: list[int]
+    branches: tuple[_Branch, ...]
+    loose: tuple[_Contents, ...]
+
+
 @dataclass
 class Trees:
     """Makes the trees of one chunk's packets; lines are made for all packets at once, when first needed."""
 
     table: PacketTable
-    _lines: dict[tuple[str, int], _Lines] = field(default_factory=dict)
-    _summaries: dict[str, list[str]] = field(default_factory=dict)
-    _rows: dict[str, list[int]] = field(default_factory=dict)
+    _layers: dict[str, _Headers] = field(default_factory=dict)
     _items: dict[str, _Contents] = field(default_factory=dict)
 
     def packet(self, index: int) -> tuple[Node, ...]:
@@ -87,12 +121,9 @@ class Trees:
 
     def _headers(self, first: int, last: int) -> tuple[Node, ...]:
         """The nodes of consecutive headers; those inside a header that encloses them stand below it."""
-        found = self.table.found
-        names = self.table.catalogue.program.names
         nodes: list[Node] = []
         for at in range(first, last):
-            protocol = self.table.catalogue.by_name[names[found[1, at]]]
-            row = self._row(protocol.name, at)
+            protocol, row = self._protocols[at], self._rows[at]
             if protocol.body and nodes:
                 nodes[-1] = self._continued(nodes[-1], protocol, row)
             elif nodes and protocol.within == nodes[-1].name:
@@ -112,146 +143,177 @@ class Trees:
 
     @cached_property
     def _bounds(self) -> list[int]:
-        packets = self.table.found[0]
-        bounds: list[int] = np.searchsorted(packets, np.arange(len(self.table) + 1)).tolist()
-        return bounds
+        return _bounds(self.table.found[0], len(self.table))
 
-    def _row(self, name: str, at: int) -> int:
-        """Which row of its layer a row of the walk's table is."""
-        return int(np.searchsorted(self.table.layer(name).position, at))
+    @cached_property
+    def _protocols(self) -> list[Protocol]:
+        """Of each header that the walk found, what it is."""
+        names, by_name = self.table.catalogue.program.names, self.table.catalogue.by_name
+        return [by_name[names[step]] for step in self.table.found[1].tolist()]
+
+    @cached_property
+    def _rows(self) -> list[int]:
+        """Of each header that the walk found, which row of its layer it is."""
+        steps = self.table.found[1]
+        order = np.argsort(steps, kind="stable")
+        rows = np.empty(len(steps), np.int64)
+        rows[order] = np.arange(len(steps)) - np.searchsorted(steps[order], steps[order])
+        made: list[int] = rows.tolist()
+        return made
+
+    def _layer(self, protocol: Protocol) -> _Headers:
+        if protocol.name not in self._layers:
+            rows = self.table.rows(protocol.name)
+            held = {getattr(item, "holds", "") for item in _with_groups(protocol.fields)}
+            self._layers[protocol.name] = _Headers(
+                fill(rows, protocol.summary or protocol.title).to_list(),
+                (rows.start - self.table.chunk.start[rows.packet]).tolist(),
+                (rows.end - rows.start).tolist(),
+                self._branches(protocol, protocol.fields),
+                tuple(self._contents(one.family) for one in protocol.items if one.family not in held),
+            )
+        return self._layers[protocol.name]
 
     def _header(self, protocol: Protocol, row: int) -> Node:
-        layer = self.table.layer(protocol.name)
-        if protocol.name not in self._summaries:
-            rows = self.table.rows(protocol.name)
-            self._summaries[protocol.name] = fill(rows, protocol.summary or protocol.title).to_list()
-        begin = int(layer.start[row])
+        headers = self._layer(protocol)
         return Node(
-            self._summaries[protocol.name][row],
+            headers.summaries[row],
             protocol.name,
             "",
-            begin - int(self.table.chunk.start[layer.packet[row]]),
-            int(layer.end[row]) - begin,
-            tuple(self._below(protocol, protocol.fields, row)) + self._loose_items(protocol, row),
+            headers.start[row],
+            headers.length[row],
+            self._inside(headers, row),
             kind=Kind.PROTOCOL,
         )
 
-    def _continued(self, node: Node, body: Protocol, row: int) -> Node:
-        """The node with a body's lines added at its end."""
-        layer = self.table.layer(body.name)
-        more = tuple(self._below(body, body.fields, row)) + self._loose_items(body, row)
-        length = node.length + int(layer.end[row]) - int(layer.start[row])
-        return Node(node.label, node.name, "", node.start, length, node.children + more, kind=node.kind)
+    def _inside(self, headers: _Headers, row: int) -> tuple[Node, ...]:
+        """The lines of a header's fields, and behind them those of items that no field holds."""
+        nodes = self._below(headers.branches, row)
+        for contents in headers.loose:
+            nodes += contents.nodes(self, row)
+        return tuple(nodes)
 
-    def _below(self, protocol: Protocol, items: tuple[Item, ...], row: int) -> Iterator[Node]:
+    def _continued(self, node: Node, body: Protocol, row: int) -> Node:
+        """The node with a body's lines added."""
+        headers = self._layer(body)
+        node = _around(node, self._inside(headers, row))
+        return replace(node, length=node.length + headers.length[row])
+
+    def _branches(self, protocol: Protocol, items: tuple[Item, ...]) -> tuple[_Branch, ...]:
+        return tuple(branch for item in items if (branch := self._branch(protocol, item)))
+
+    def _branch(self, protocol: Protocol, item: Item) -> _Branch | None:
+        """The item for all headers of its layer, None if none of them has it."""
+        lines, headings = None, []
+        if not isinstance(item, Group):
+            lines = self._lines(protocol, item)
+            lines = lines if lines.labels else None
+        if lines is None and not isinstance(item, Group | Fact):
+            return None
+        below = self._branches(protocol, item.parts)
+        holds = getattr(item, "holds", "")
+        contents = self._contents(holds) if holds else None
+        if lines is None and not below and contents is None:
+            return None
+        if isinstance(item, Group) and item.show:
+            headings = fill(self.table.rows(protocol.name), item.show).to_list()
+        name = "" if isinstance(item, Group) else protocol.full_name(item)
+        also = tuple(f"{protocol.prefix}.{one}" for one in getattr(item, "also", ()))
+        return _Branch(item, name, also, lines, headings, below, contents)
+
+    def _below(self, branches: tuple[_Branch, ...], row: int) -> list[Node]:
         """The lines of these items; further names of neighbours that share them follow the last neighbour."""
+        nodes: list[Node] = []
         shared: tuple[str, ...] = ()
         aliases: list[Node] = []
-        for item in items:
-            also = getattr(item, "also", ())
-            if also != shared:
-                yield from aliases
-                shared, aliases = also, []
-            for node in self._nodes(protocol, item, row):
-                yield node
+        for branch in branches:
+            if branch.also != shared:
+                nodes += aliases
+                shared, aliases = branch.also, []
+            made = self._nodes(branch, row)
+            nodes += made
+            if shared:
                 aliases += [
-                    replace(node, name=f"{protocol.prefix}.{name}", hidden=True, children=()) for name in also
+                    replace(node, name=name, hidden=True, children=()) for node in made for name in shared
                 ]
-        yield from aliases
+        return nodes + aliases
 
-    def _nodes(self, protocol: Protocol, item: Item, row: int) -> Iterator[Node]:
+    def _nodes(self, branch: _Branch, row: int) -> list[Node]:
         """The lines of one item, each with its tree."""
-        if isinstance(item, (Field, Computed)):
-            bounds = self._item_lines(protocol, item).bounds
-            if bounds[row] == bounds[row + 1]:
-                return
-        children = tuple(self._below(protocol, item.parts, row)) if item.parts else ()
-        holds = getattr(item, "holds", "")
-        if holds:
-            children += self._contents(holds).nodes(self, row)
-        if isinstance(item, Group):
-            if children and not (item.label or item.show):
-                yield from children
-            elif children:
-                yield self._group(protocol, item, row, children)
-            return
-        lines = self._item_lines(protocol, item)
-        if lines.bounds[row] == lines.bounds[row + 1] and isinstance(item, Fact):
-            yield from children  # a mere heading whose facts are known
-        packet = int(self.table.layer(protocol.name).packet[row])
-        for at in range(lines.bounds[row], lines.bounds[row + 1]):
-            start = lines.start[at]
-            yield Node(
+        lines = branch.lines
+        if lines is not None:
+            first, last = lines.bounds[row], lines.bounds[row + 1]
+            if first == last and not isinstance(branch.item, Fact):
+                return []
+        children = self._below(branch.below, row) if branch.below else []
+        if branch.contents is not None:
+            children += branch.contents.nodes(self, row)
+        if isinstance(branch.item, Group):
+            return self._group(branch.item, branch.headings[row] if branch.headings else "", children)
+        if lines is None or first == last:
+            return children  # a mere heading whose facts are known
+        item = branch.item
+        return [
+            Node(
                 lines.labels[at],
-                protocol.full_name(item),
+                branch.name,
                 lines.values[at],
-                start - int(self.table.chunk.start[packet]) if start >= 0 else -1,
+                lines.start[at],
                 lines.length[at],
-                children,
+                tuple(children),
                 item.hidden,
                 item.kind,
                 item,
             )
+            for at in range(first, last)
+        ]
 
-    def _group(self, protocol: Protocol, group: Group, row: int, children: tuple[Node, ...]) -> Node:
-        label = self._group_labels(protocol, group)[row] if group.show else group.label
+    def _group(self, group: Group, heading: str, children: list[Node]) -> list[Node]:
+        heading = heading or group.label
+        if not children or not heading:
+            return children
         spread = [child for child in children if child.start >= 0]
         start = min((child.start for child in spread), default=-1)
         end = max((child.start + child.length for child in spread), default=-1)
-        line = f"[{label}]" if group.generated else label
-        return Node(line, "", "", start, end - start, children, item=group)
+        line = f"[{heading}]" if group.generated else heading
+        return [Node(line, "", "", start, end - start, tuple(children), item=group)]
 
-    def _group_labels(self, protocol: Protocol, group: Group) -> list[str]:
-        key = f"{protocol.name}/{id(group)}"
-        if key not in self._summaries:
-            self._summaries[key] = fill(self.table.rows(protocol.name), group.show).to_list()
-        return self._summaries[key]
-
-    def _item_lines(self, protocol: Protocol, item: Named) -> _Lines:
-        key = (protocol.name, id(item))
-        if key not in self._lines:
-            rows = self.table.rows(protocol.name)
-            column = self.table.field_column(protocol.name, item)
-            if not len(column):
-                self._lines[key] = _Lines([0] * (len(rows) + 1), [], [], [], [])
-                return self._lines[key]
-            start, length = _bytes_of(column, rows)
-            bounds = np.arange(len(rows) + 1)
-            if column.rows is not None:
-                bounds = np.searchsorted(column.rows, bounds)
-            self._lines[key] = _Lines(
-                bounds.tolist(),
-                label_text(column, rows).to_list(),
-                ([""] * len(column) if column.values is None else json_text(column, rows).to_list()),
-                start.tolist(),
-                length.tolist(),
-            )
-        return self._lines[key]
+    def _lines(self, protocol: Protocol, item: Named) -> _Lines:
+        rows = self.table.rows(protocol.name)
+        column = self.table.field_column(protocol.name, item)
+        start, length = _bytes_of(column, rows)
+        packet = column.packet
+        bounds = np.arange(len(rows) + 1)
+        if column.rows is not None:
+            bounds = np.searchsorted(column.rows, bounds)
+        return _Lines(
+            bounds.tolist(),
+            label_text(column, rows).to_list(),
+            ([""] * len(column) if column.values is None else json_text(column, rows).to_list()),
+            np.where(start >= 0, start - self.table.chunk.start[packet], -1).tolist(),
+            length.tolist(),
+        )
 
     def _contents(self, family: str) -> _Contents:
         if family not in self._items:
             self._items[family] = _Contents.of(self.table, family)
         return self._items[family]
 
-    def _loose_items(self, protocol: Protocol, row: int) -> tuple[Node, ...]:
-        """Items that no field holds: they stand after the fields."""
-        held = {getattr(item, "holds", "") for item in _with_groups(protocol.fields)}
-        nodes: tuple[Node, ...] = ()
-        for items in protocol.items:
-            if items.family not in held:
-                nodes += self._contents(items.family).nodes(self, row)
-        return nodes
-
     def item_nodes(self, protocol: Protocol, row: int) -> tuple[Node, ...]:
         """The lines of one item: its own with its fields below, or, for a body, just its fields."""
         if protocol.body:
-            return tuple(self._below(protocol, protocol.fields, row)) + self._loose_items(protocol, row)
+            return self._inside(self._layer(protocol), row)
         return (self._header(protocol, row),)
+
+    @cached_property
+    def _stop_bounds(self) -> list[int]:
+        return _bounds(self.table.stops[0], len(self.table))
 
     def _stops(self, index: int) -> Iterator[Node]:
         """What could not be followed, as the tree's last lines."""
         names = self.table.catalogue.program.names
-        for _, step, reason, *_rest in self.table.stops[:, self.table.stops[0] == index].T.tolist():
+        first, last = self._stop_bounds[index], self._stop_bounds[index + 1]
+        for _, step, reason, *_rest in self.table.stops[:, first:last].T.tolist():
             title = self.table.catalogue.by_name[names[step]]
             called = (title.short or title.name.upper()) if isinstance(title.short, str) else title.title
             if reason == Reason.CUT:
@@ -261,12 +323,18 @@ class Trees:
                 yield Node(f"[Malformed Packet: {called}]", "_ws.malformed", "", -1, 0, kind=Kind.PROTOCOL)
 
 
+def _bounds(packets: Small, count: int) -> list[int]:
+    """Where each of `count` packets begins among ascending numbers of packets, and where the last ends."""
+    bounds: list[int] = np.searchsorted(packets, np.arange(count + 1)).tolist()
+    return bounds
+
+
 @dataclass(frozen=True)
 class _Contents:
     """The items of one family, by the header they belong to."""
 
     members: tuple[Protocol, ...]
-    header: Integers
+    header: list[int]
     member: list[int]
     row: list[int]
 
@@ -279,11 +347,11 @@ class _Contents:
         member = np.repeat(np.arange(len(layers)), [len(layer) for layer in layers])
         row = np.concatenate([np.arange(len(layer)) for layer in layers])
         order = np.lexsort((start, header))
-        return cls(members, header[order], member[order].tolist(), row[order].tolist())
+        return cls(members, header[order].tolist(), member[order].tolist(), row[order].tolist())
 
     def nodes(self, trees: Trees, row: int) -> tuple[Node, ...]:
         """The lines of one header's items, in byte order."""
-        first, last = np.searchsorted(self.header, (row, row + 1)).tolist()
+        first, last = bisect_left(self.header, row), bisect_left(self.header, row + 1)
         made: tuple[Node, ...] = ()
         for at in range(first, last):
             made += trees.item_nodes(self.members[self.member[at]], self.row[at])
@@ -294,8 +362,9 @@ def _around(node: Node, inside: tuple[Node, ...]) -> Node:
     """The node with others below it, in the order of the bytes."""
     if not inside:
         return node
+    first = min((one.start for one in inside if one.start >= 0), default=-1)
     at = len(node.children)
-    while at and node.children[at - 1].start > inside[0].start:
+    while at and node.children[at - 1].start > first >= 0:
         at -= 1
     return replace(node, children=node.children[:at] + inside + node.children[at:])
 
