@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 import numpy as np
 
 from synfin.basics.errors import CaptureError, FilterError
+from synfin.capture.source import CHUNK_SIZE
 from synfin.dissect.table import Settings
 from synfin.engine.pipeline import in_order, pieces_in_flight, workers
 from synfin.exports import fields as field_lines
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from synfin.dissect.table import Clock, PacketTable
     from synfin.dissect.text import Text
     from synfin.dissect.tree import Node
+    from synfin.explain.explanation import Explanation
     from synfin.explain.language import Lang
     from synfin.explain.lesson import HeaderLesson, PacketLesson
     from synfin.filters.filter import Filter
@@ -32,6 +34,9 @@ Answer = TypeVar("Answer")
 
 LIST_NAMES = ("tcp", "udp", "icmp", "icmpv6", "arp")
 """Protocols whose facts the packet list shows."""
+
+DETAIL_CHUNK = 1 << 18
+"""Bytes of a chunk of which every packet's tree is made: its texts take a thousand times as much."""
 
 COLUMN_PREFIX = "_ws.col."
 """Columns of the packet list as fields: `_ws.col.Info` and so on."""
@@ -78,12 +83,17 @@ def compiled(session: Session, text: str) -> Filter | None:
 
 
 def chosen_tables(
-    session: Session, names: Sequence[str], selection: Selection, *, buffers: int = 2
+    session: Session,
+    names: Sequence[str],
+    selection: Selection,
+    *,
+    buffers: int = 2,
+    size: int = CHUNK_SIZE,
 ) -> Iterator[Chosen]:
     """The capture's tables with the facts that `names` and the filter need, and the packets wanted."""
     wanted = compiled(session, selection.filter)
     previous: int | None = None
-    for table in session.tables_with(_with_facts(session, names, wanted), buffers=buffers):
+    for table in session.tables_with(_with_facts(session, names, wanted), buffers=buffers, size=size):
         made = _choose(table, wanted, selection, previous)
         yield made
         shown = np.arange(len(table)) if made.chosen is None else np.flatnonzero(made.chosen)
@@ -270,7 +280,7 @@ def packet_details(session: Session, selection: Selection) -> Iterator[Detail]:
     from synfin.dissect.tree import Trees
 
     everything = [protocol.name for protocol in session.catalogue.protocols]
-    for table, chosen, _ in chosen_tables(session, everything, selection):
+    for table, chosen, _ in chosen_tables(session, everything, selection, size=DETAIL_CHUNK):
         trees = Trees(table)
         for index in range(len(table)) if chosen is None else np.flatnonzero(chosen).tolist():
             yield Detail(
@@ -377,6 +387,52 @@ def connection_table(session: Session, *, filter: str = "", all_packets: bool = 
     kept = np.array(sorted(matching - others if all_packets else matching), np.int64)
     found = follower.finish()
     return found.taken(np.isin(found.columns["number"], kept))
+
+
+def explain_connection(session: Session, number: int | None = None, *, lang: Lang, width: int) -> Explanation:
+    """The story of one connection.
+
+    Args:
+        session: the capture.
+        number: which one, as `tcp.stream` counts; None for the one that shows most.
+        lang: the reader's language.
+        width: columns of its lines.
+
+    Raises:
+        CaptureError: the capture has no TCP connection.
+        FilterError: it has none of this number.
+    """
+    from synfin.connections.chronicle import account
+    from synfin.connections.follower import Follower
+    from synfin.explain.explanation import explain
+
+    follower = Follower(supplies=False)
+    for table in session.tables():
+        follower.advance(table)
+    found = follower.finish()
+    if not len(found):
+        raise CaptureError("There is no TCP connection in this capture.")
+    if number is None:
+        number = shows_most(found)
+    try:
+        told = account(follower, number, session.tables())
+    except KeyError:
+        last = int(found.columns["number"][-1])
+        raise FilterError(
+            f"There is no connection {number} in this capture.", hint=f"They are numbered 0 to {last}."
+        ) from None
+    return explain(told, lang, width)
+
+
+def shows_most(found: Connections) -> int:
+    """The connection to explain when nobody says which: begun and ended before our eyes, and the busiest."""
+    columns = found.columns
+    begun = (columns["handshake"] != "not seen").astype(np.int64)
+    going_on = (None, "still open when the capture ended", "continues past the capture")
+    ended = np.array([teardown not in going_on for teardown in columns["teardown"]])
+    packets = columns["client_packets"].astype(np.int64) + columns["server_packets"].astype(np.int64)
+    best = np.lexsort((-columns["number"], packets, ended, begun))[-1]
+    return int(columns["number"][best])
 
 
 def first_time(found: Connections) -> int:
