@@ -87,14 +87,15 @@ def follow_up(
 ) -> Computed:
     """A remark that packets before give rise to: whoever follows them supplies the mark (a `Fact`).
 
-    Args:
-        name, about, message, line, absolute: as for `remark`.
+    All arguments are those of `remark`.
     """
 
     def present(rows: HeaderRows) -> Sparse:
         return Sparse(np.flatnonzero(rows.has(name)), None)
 
-    return _expert(Fact(name, message, Kind.NONE, show=line, absolute=absolute), about, line or message, present)
+    return _expert(
+        Fact(name, message, Kind.NONE, show=line, absolute=absolute), about, line or message, present
+    )
 
 
 def _expert(
@@ -126,11 +127,16 @@ def _expert(
         ("severity", f"Severity level: {called[0]}", severity.value, SEVERITIES),
         ("group", f"Group: {called[1]}", topic.value, TOPICS),
     )
+
+    def headings(rows: HeaderRows) -> Sparse:
+        chosen = present(rows).rows
+        return Sparse(chosen, heading(rows).take(chosen))
+
     return Computed(
         "_ws.expert",
         "Expert Info",
-        Kind.NONE,
-        present,
+        Kind.TEXT,
+        headings,
         show=heading,
         absolute=True,
         parts=(

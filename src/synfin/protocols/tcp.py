@@ -13,7 +13,7 @@ from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import Spans, Sparse
 from synfin.dissect.template import fill
 from synfin.protocols import riverbed, tcp_options
-from synfin.protocols.tcp_lessons import LESSONS
+from synfin.protocols.tcp_lessons import LESSONS, RESET_LESSONS
 from synfin.protocols.tcp_options import name_of, rows_of_nops, said
 from synfin.protocols.transport import (
     STATUS,
@@ -296,9 +296,13 @@ def _payload(rows: HeaderRows) -> Sparse:
 
 
 def _reset_cause(rows: HeaderRows) -> Sparse:
+    """What a reset carries, up to its first byte 0."""
     chosen, spans = payload(rows)
-    kept = ((rows.values("flags")[chosen] & RST) != 0) & ~rows.layer.quoted[chosen]
-    return Sparse(chosen[kept], Spans(spans.start[kept], spans.length[kept]))
+    zeros = (
+        np.append(np.flatnonzero(rows.data == 0), len(rows.data)) if len(chosen) else np.zeros(1, np.int64)
+    )
+    length = np.minimum(spans.length, zeros[np.searchsorted(zeros, spans.start)] - spans.start)
+    return Sparse(chosen, Spans(spans.start, length))
 
 
 def _payload_line(rows: HeaderRows) -> Text:
@@ -533,7 +537,7 @@ PROTOCOL = Protocol(
     follows=(("ip.proto", TCP),),
     short=_short,
     header_length=Length((("hdr_len", 4),)),
-    next_by=(Next("dstport", "tcp.port"), Next("srcport", "tcp.port")),
+    next_by=(Next("flags.reset", "tcp.reset"), Next("dstport", "tcp.port"), Next("srcport", "tcp.port")),
     items=(Items(tcp_options.FAMILY, singles=(0, 1), last=0, fills=True),),
     summary=_summary,
     info=_info,
@@ -656,10 +660,24 @@ PROTOCOL = Protocol(
             ),
         ),
         ANALYSIS,
-        Computed("reset_cause", "Reset cause", Kind.TEXT, _reset_cause, bare=True),
         Computed("payload", "TCP payload", Kind.BYTES, _payload, bare=True, show=_payload_line),
         Fact("segment_data", "TCP segment data", Kind.BYTES, bare=True, show=_segment_line),
         _states("client"),
         _states("server"),
     ),
 )
+
+RESET = Protocol(
+    name="tcp.reset",
+    title="What a reset says",
+    reference="RFC 9293 3.5.3",
+    follows=(("tcp.reset", 1),),
+    prefix="tcp",
+    body=True,
+    carries=False,
+    path="-",
+    fields=(Computed("reset_cause", "Reset cause", Kind.TEXT, _reset_cause, bare=True),),
+    lessons=RESET_LESSONS,
+)
+
+PROTOCOLS = (RESET,)

@@ -414,13 +414,6 @@ LESSONS: Mapping[str, Lesson] = {
         ),
         unit=SECONDS,
     ),
-    "reset_cause": Lesson(
-        Words(
-            "Text that some systems put into a reset to say why.",
-            "有些系统放进 RST 里说明原因的文字。",
-        ),
-        "RFC 9293 3.5.3",
-    ),
     "segment_data": Lesson(
         Words(
             "This segment's share of a longer message that an application protocol puts together.",
@@ -477,6 +470,17 @@ LESSONS: Mapping[str, Lesson] = {
     ),
 }
 """Lessons about the header, by field."""
+
+RESET_LESSONS: Mapping[str, Lesson] = {
+    "reset_cause": Lesson(
+        Words(
+            "Text that some systems put into a reset to say why.",
+            "有些系统放进 RST 里说明原因的文字。",
+        ),
+        "RFC 9293 3.5.3",
+    ),
+}
+"""Lessons about what a reset carries."""
 
 _KIND = Lesson(
     Words("Which option this is.", "这是哪一种选项。"),
