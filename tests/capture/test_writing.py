@@ -52,11 +52,11 @@ def written(capture: Capture, format: str | None = None, size: int = 1 << 16) ->
 @given(pcap_files(), some.integers(40, 300))
 def test_pcap_comes_back_in_any_format_that_can_hold_it(file: bytes, size: int) -> None:
     packets, capture = read(file)
-    for format in ("nsecpcap", "pcapng", *(["pcap"] if capture.format == "pcap" else [])):  # noqa: A001
+    for format in ("pcap", "nsecpcap", "pcapng"):  # noqa: A001
         again, copy = read(written(capture_of(file), format, size))
         assert again == packets
         assert copy.problems == []
-        assert [each.linktype for each in copy.interfaces] == [each.linktype for each in capture.interfaces]
+        assert copy.interfaces[0].linktype == capture.interfaces[0].linktype
         assert copy.interfaces[0].digits == (9 if format == "nsecpcap" else capture.interfaces[0].digits)
 
 

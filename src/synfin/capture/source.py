@@ -240,8 +240,8 @@ def open_capture(*paths: str | os.PathLike[str] | BinaryIO, keep: bool = False) 
 
     Args:
         paths: files, "-" for standard input, or file objects open for reading bytes.
-        keep: have `Capture.packet` and further passes work, and fast, on pipes and compressed files too; costs
-            a temporary file of the decompressed size.
+        keep: have `Capture.packet` and further passes work, and fast, on pipes and compressed files; costs a
+            temporary file of the decompressed size.
 
     Raises:
         CaptureError: one of them cannot be read, or is no capture.

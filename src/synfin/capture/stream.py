@@ -43,7 +43,7 @@ class Stream:
         self._ahead = bytearray()
 
     def peek(self, count: int, start: int = 0) -> bytes:
-        """The next `count` bytes, or those from `start` to `count`, fewer at the end; they stay to be read."""
+        """The next `count` bytes, or those of them from `start` on, fewer at the end; they stay."""
         while len(self._ahead) < count:
             piece = bytearray(min(count - len(self._ahead), PIECE))
             got = self._fill(memoryview(piece))

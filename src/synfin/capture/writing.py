@@ -140,8 +140,8 @@ def open_writer(
     Args:
         path: file to write, compressed if its name ends in .gz, .zst or .lz4; "-" for standard output; or a
             file object.
-        format: "pcap" (microseconds), "nsecpcap" or "pcapng"; None: by the suffix, where .pcap takes
-            nanoseconds if the packets have them, and pcapng if that tells nothing.
+        format: "pcap" (microseconds, or nanoseconds if the packets have them), "nsecpcap" (always nanoseconds)
+            or "pcapng"; None: by the suffix, pcapng if that tells nothing.
         capture: where the packets come from; what it says of itself is written too, where it can be.
 
     Raises:

@@ -29,7 +29,8 @@ class PcapBody:
 
     Args:
         capture: where the packets come from.
-        digits: 6 or 9 after the second; None: 9 if an interface known by then has more than 6.
+        digits: 6 or 9 after the second; None: 9 if an interface known by then has more than 6. Finer times
+            that come later are rounded down.
     """
 
     def __init__(self, capture: Capture, digits: int | None) -> None:
@@ -98,7 +99,6 @@ class PcapBody:
 
 
 OUTPUTS = (
-    Output("pcap", (), partial(PcapBody, digits=6)),
+    Output("pcap", (".pcap", ".cap", ".dmp"), partial(PcapBody, digits=None)),
     Output("nsecpcap", (), partial(PcapBody, digits=9)),
-    Output("pcap by precision", (".pcap", ".cap", ".dmp"), partial(PcapBody, digits=None)),
 )
