@@ -140,7 +140,7 @@ def open_writer(
     Args:
         path: file to write, compressed if its name ends in .gz, .zst or .lz4; "-" for standard output; or a
             file object.
-        format: "pcap" (microseconds, or nanoseconds if the packets have them), "nsecpcap" (always nanoseconds)
+        format: "pcap" (microseconds, nanoseconds if the packets have them), "nsecpcap" (always nanoseconds)
             or "pcapng"; None: by the suffix, pcapng if that tells nothing.
         capture: where the packets come from; what it says of itself is written too, where it can be.
 
