@@ -362,11 +362,18 @@ def _around(node: Node, inside: tuple[Node, ...]) -> Node:
     """The node with others below it, in the order of the bytes."""
     if not inside:
         return node
-    first = min((one.start for one in inside if one.start >= 0), default=-1)
+    first = min((place for one in inside if (place := _first_byte(one)) >= 0), default=-1)
     at = len(node.children)
-    while at and node.children[at - 1].start > first >= 0:
+    while at and _first_byte(node.children[at - 1]) > first >= 0:
         at -= 1
     return replace(node, children=node.children[:at] + inside + node.children[at:])
+
+
+def _first_byte(node: Node) -> int:
+    """Where a node or, if it stands for no bytes itself, what is below it begins; -1 for nowhere."""
+    if node.start >= 0:
+        return node.start
+    return min((place for child in node.children if (place := _first_byte(child)) >= 0), default=-1)
 
 
 def label_text(column: Column, rows: HeaderRows) -> Text:
