@@ -389,8 +389,10 @@ def connection_table(session: Session, *, filter: str = "", all_packets: bool = 
     return found.taken(np.isin(found.columns["number"], kept))
 
 
-def explain_connection(session: Session, number: int | None = None, *, lang: Lang, width: int) -> Explanation:
-    """The story of one connection.
+def explain_connection(
+    session: Session, number: int | None = None, *, lang: Lang, width: int
+) -> Explanation | None:
+    """The story of one connection; None if the capture has no TCP connection.
 
     Args:
         session: the capture.
@@ -399,8 +401,7 @@ def explain_connection(session: Session, number: int | None = None, *, lang: Lan
         width: columns of its lines.
 
     Raises:
-        CaptureError: the capture has no TCP connection.
-        FilterError: it has none of this number.
+        FilterError: there is no connection of this number.
     """
     from synfin.connections.chronicle import account
     from synfin.connections.follower import Follower
@@ -411,7 +412,7 @@ def explain_connection(session: Session, number: int | None = None, *, lang: Lan
         follower.advance(table)
     found = follower.finish()
     if not len(found):
-        raise CaptureError("There is no TCP connection in this capture.")
+        return None
     if number is None:
         number = shows_most(found)
     try:
@@ -433,6 +434,29 @@ def shows_most(found: Connections) -> int:
     packets = columns["client_packets"].astype(np.int64) + columns["server_packets"].astype(np.int64)
     best = np.lexsort((-columns["number"], packets, ended, begun))[-1]
     return int(columns["number"][best])
+
+
+def warm_up() -> Iterator[str]:
+    """Compile every kernel for this machine and keep it; yields what is being prepared, step by step."""
+    from importlib.resources import as_file, files
+
+    from synfin.basics.kernel import compile_always
+
+    compile_always()
+    with as_file(files("synfin.capture") / "sample.pcapng") as sample:
+        session = open_session(sample)
+        yield "packet lists"
+        list(packet_list(session, Selection()))
+        yield "fields"
+        names = [name for name in session.catalogue.fields if name in session.catalogue.sources]
+        list(packet_fields(session, names, field_lines.Layout(), Selection()))
+        yield "display filters"
+        wanted = "ip.addr == 192.0.2.80 and tcp.port in {80, 443} and frame contains 47:45:54"
+        list(packet_list(session, Selection(wanted)))
+        yield "detail trees"
+        list(packet_details(session, Selection()))
+        yield "connections"
+        explain_connection(session, lang="en", width=100)
 
 
 def first_time(found: Connections) -> int:
@@ -475,14 +499,18 @@ def taught_packet(session: Session, number: int, *, lang: Lang, width: int) -> P
         width: columns.
 
     Raises:
-        CaptureError: the capture has no such packet.
+        FilterError: the capture has no such packet.
     """
     from synfin.explain.lesson import teach_packet
 
+    packets = 0
     for table in session.tables_with(session.catalogue.by_name):
+        packets += len(table)
         if table.chunk.first <= number < table.chunk.first + len(table):
             return teach_packet(table, number - table.chunk.first, lang, width)
-    raise CaptureError(f"There is no packet {number} in this capture.")
+    raise FilterError(
+        f"There is no packet {number} in this capture.", hint=f"They are numbered 1 to {packets}." if packets else ""
+    )
 
 
 def taught_header(name: str, *, lang: Lang, width: int) -> HeaderLesson:

@@ -38,6 +38,12 @@ def when_compiling(tell: Callable[[str], None]) -> None:
     _listeners.append(tell)
 
 
+def compile_always() -> None:
+    """From now on compile every kernel that is called, however little the work: to fill the disk cache."""
+    global MODE  # noqa: PLW0603 - one switch for the whole process, and this is its only door
+    MODE = "compiled"
+
+
 class Kernel(Generic[P, R]):
     """A loop over arrays: `plain` is its meaning, calling it is the same, faster.
 

@@ -19,15 +19,32 @@ if TYPE_CHECKING:
 
 Row = dict[str, object]
 
-TITLES = ("#", "Client", "Server", "Start", "Duration", "Packets →", "←", "Bytes →", "←", "Handshake", "Closed", "State")
+TITLES = (
+    "#",
+    "Client",
+    "Server",
+    "Start",
+    "Duration",
+    "Packets →",
+    "←",
+    "Bytes →",
+    "←",
+    "Handshake",
+    "Closed",
+    "State",
+)
 """Columns of the table for people."""
 
 LEFT = frozenset({"Client", "Server", "Handshake", "Closed", "State"})
 
 
-@click.command(name="connections", epilog="Example: synfin connections page.pcapng -Y 'tcp.port == 80' --format json")
+@click.command(
+    name="connections", epilog="Example: synfin connections page.pcapng -Y 'tcp.port == 80' --format json"
+)
 @click.argument("files", nargs=-1, required=True)
-@click.option("-Y", "display_filter", default="", metavar="FILTER", help="Connections with a packet that matches.")
+@click.option(
+    "-Y", "display_filter", default="", metavar="FILTER", help="Connections with a packet that matches."
+)
 @click.option("--all-packets", is_flag=True, help="With -Y: every packet has to match.")
 @click.option("--sort", metavar="COLUMN", help="Order by a column; -COLUMN for the largest first.")
 @click.option(
@@ -103,7 +120,10 @@ def _table(found: Connections) -> Iterator[str]:
 
     begin = first_time(found)
     cells = [tuple(_cells(row, begin)) for row in found.rows()]
-    widths = [max(len(title), *(len(row[at]) for row in cells)) if cells else len(title) for at, title in enumerate(TITLES)]
+    widths = [
+        max(len(title), *(len(row[at]) for row in cells)) if cells else len(title)
+        for at, title in enumerate(TITLES)
+    ]
     yield _joined(TITLES, widths)
     for row in cells:
         yield _joined(row, widths)

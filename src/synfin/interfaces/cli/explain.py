@@ -36,6 +36,9 @@ def command(
     session = open_files(files)
     columns = width or max(shutil.get_terminal_size((100, 24)).columns, 72)
     explained = explain_connection(session, number, lang=lang, width=columns)
+    if explained is None:
+        click.echo("There is no TCP connection in this capture.", err=True)
+        return problems(session) or 1
     if form == "json":
         click.echo(json.dumps(explained.to_json(), ensure_ascii=False, indent=2))
     else:

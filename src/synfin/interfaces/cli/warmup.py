@@ -10,5 +10,6 @@ def command() -> None:
     """Compile the kernels for this machine and keep them; about half a minute, once."""
     from synfin.operations import warm_up
 
-    for done, total, name in warm_up():
-        click.echo(f"{done:>3}/{total}  {name}", err=True)
+    for what in warm_up():
+        click.echo(f"preparing {what} …", err=True)
+    click.echo("ready", err=True)
