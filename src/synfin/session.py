@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import synfin.protocols
 from synfin.basics.collect import collect
 from synfin.capture.chunk import NO_TIME
-from synfin.capture.source import open_capture
+from synfin.capture.source import CHUNK_SIZE, open_capture
 from synfin.dissect.catalogue import Catalogue
 from synfin.dissect.definition import Fact, Protocol
 from synfin.dissect.table import Clock, PacketTable, Settings, dissect
@@ -59,14 +59,17 @@ class Session:
         """One chunk's table; needs no other chunk, so chunks may be dissected side by side."""
         return dissect(chunk, self.catalogue, clock, self.settings)
 
-    def timed_chunks(self, *, buffers: int = BUFFERS) -> Iterator[tuple[Chunk, Clock]]:
+    def timed_chunks(
+        self, *, buffers: int = BUFFERS, size: int = CHUNK_SIZE
+    ) -> Iterator[tuple[Chunk, Clock]]:
         """The chunks, with the times from before each.
 
         Args:
             buffers: how many chunks must stay valid at a time.
+            size: bytes of a chunk.
         """
         first = previous = NO_TIME
-        for chunk in self.capture.chunks(buffers=buffers):
+        for chunk in self.capture.chunks(size=size, buffers=buffers):
             if not len(chunk):
                 continue
             if first == NO_TIME:
@@ -74,12 +77,14 @@ class Session:
             yield chunk, Clock(first, previous)
             previous = int(chunk.time[-1])
 
-    def tables(self, *, buffers: int = BUFFERS) -> Iterator[PacketTable]:
+    def tables(self, *, buffers: int = BUFFERS, size: int = CHUNK_SIZE) -> Iterator[PacketTable]:
         """The chunks' tables in order, without facts; each is valid while `buffers` of them are."""
-        for chunk, clock in self.timed_chunks(buffers=buffers):
+        for chunk, clock in self.timed_chunks(buffers=buffers, size=size):
             yield self.dissected(chunk, clock)
 
-    def tables_with(self, names: Iterable[str], *, buffers: int = BUFFERS) -> Iterator[PacketTable]:
+    def tables_with(
+        self, names: Iterable[str], *, buffers: int = BUFFERS, size: int = CHUNK_SIZE
+    ) -> Iterator[PacketTable]:
         """The chunks' tables in order, with every fact that these fields and protocols may show.
 
         Facts that need the whole capture have their final value everywhere (two passes, as in
@@ -88,18 +93,19 @@ class Session:
         Args:
             names: full names of fields and protocols.
             buffers: how many tables must stay valid at a time.
+            size: bytes of a chunk.
         """
         wanted = self.facts_of(names)
         folds = self.make_folds()
         used = [fold for fold in folds if wanted & (fold.facts | fold.final)]
         final = [fold for fold in used if wanted & fold.final]
         if final:
-            for table in self.tables():
+            for table in self.tables(size=size):
                 for fold in used:
                     fold.advance(table)
         followers = self.make_folds() if final else folds
         second = [one for one, other in zip(followers, folds, strict=True) if other in used]
-        for table in self.tables(buffers=buffers):
+        for table in self.tables(buffers=buffers, size=size):
             for fold in second:
                 fold.advance(table)
             for fold in final:
