@@ -295,8 +295,9 @@ PROTOCOL = Protocol(
         *_addresses("dst", "Target"),
         Field(
             "dst.drarp_error_status",
-            16,
+            8,
             "DRARP error status",
+            width=16,
             names=ERRORS,
             when=(("synfin.arp.target", STATUS),),
         ),
