@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synfin.connections.conversations import Datagrams
+from synfin.connections.echoes import Echoes
 from synfin.connections.follower import Follower
 
 if TYPE_CHECKING:
@@ -13,4 +14,4 @@ if TYPE_CHECKING:
 
 def make_folds() -> tuple[Fold, ...]:
     """Fresh folds, which have seen nothing yet."""
-    return Follower(), Datagrams()
+    return Follower(), Datagrams(), Echoes()

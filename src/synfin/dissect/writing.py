@@ -86,7 +86,7 @@ def _written_number(values: np.ndarray, kind: Kind, digits: int) -> text.Text:
     if kind is Kind.TIME:
         return text.from_list([date_and_time(value) for value in values.tolist()])
     if kind is Kind.DOUBLE:
-        return text.from_list([f"{value:g}" for value in values.tolist()])
+        return text.from_list([f"{value:.15g}" for value in values.tolist()])
     if kind is Kind.INT:
         return text.decimal(values)
     return text.unsigned(values)
