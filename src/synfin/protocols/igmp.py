@@ -12,7 +12,7 @@ from synfin.dissect.checksum import GOOD, internet_checksum
 from synfin.dissect.definition import Computed, Field, Group, Items, Length, Lesson, Protocol, Shape, Words
 from synfin.dissect.expert import Severity, Topic, remark
 from synfin.dissect.kinds import Kind
-from synfin.dissect.layers import HeaderRows, Sparse, Spans
+from synfin.dissect.layers import HeaderRows, Spans, Sparse
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers

@@ -301,7 +301,7 @@ PROTOCOL = Protocol(
     name="ipv6",
     title="Internet Protocol Version 6",
     reference="RFC 8200",
-    follows=(("ethertype", 0x86DD), ("ip.proto", 41), ("ip.version", 6)),
+    follows=(("ethertype", 0x86DD), ("ip.proto", 41), ("ip.version", 6), ("linktype", 229)),
     short="IPv6",
     total_length=Length((("plen", 1),), bias=HEADER),
     constants=(("version", 6),),
