@@ -316,6 +316,17 @@ def reset_after_both_fins() -> Account:
     return talk.account(teardown="RST after both FINs (harmless)", closed_first="client")
 
 
+def reset_after_late_answer() -> Account:
+    """The client closed, the server still answers and closes; each of its segments is answered with RST."""
+    talk = opened()
+    talk.send("client", "FIN ACK", 60, step="fin", client="FIN_WAIT_1", server="CLOSE_WAIT?")
+    talk.send("server", "PSH ACK", 80, length=31, client="FIN_WAIT_2", server="CLOSE_WAIT")
+    talk.send("server", "FIN ACK", 80.1, step="fin", server="LAST_ACK", client="TIME_WAIT")
+    talk.send("client", "RST", 80.2, step="reset_after_fin", client="CLOSED", server="CLOSED?")
+    talk.send("client", "RST", 80.3, step="reset_after_fin")
+    return talk.account(teardown="RST after both FINs", closed_first="client")
+
+
 def fin_unanswered() -> Account:
     talk = asked_and_answered()
     fin = talk.send("client", "FIN ACK", 60, step="fin", client="FIN_WAIT_1", server="CLOSE_WAIT?")
@@ -491,6 +502,9 @@ def simultaneous_open() -> Account:
         server="ESTABLISHED?",
         options=ALL_OPTIONS,
     )
+    origin = talk.isn["server"]
+    check = Check("ack_of_syn", origin + 1, origin + 1, (origin, 1), (2,))
+    talk.send("client", "ACK", 21.1, step="ack", checks=(check,))
     return talk.account(teardown="still open when the capture ended")
 
 
@@ -636,6 +650,16 @@ def syn_not_captured() -> Account:
     return talk.account(teardown="still open when the capture ended", client_isn=None, quality=("handshake",))
 
 
+def syn_ack_not_captured() -> Account:
+    """Only what the client sent was captured; its SYN has an MSS, as far as that goes."""
+    talk = Talk(row={"handshake": "complete"}, states={"client": "CLOSED"})
+    talk.send("client", "SYN", 0, step="syn", client="SYN_SENT", options=ALL_OPTIONS, window=64240)
+    talk.send("client", "ACK", 20, ack=1, step="ack", client="ESTABLISHED", checks=())
+    return talk.account(
+        teardown="still open when the capture ended", server_isn=None, quality=("one_direction",)
+    )
+
+
 def midstream() -> Account:
     """No SYN: roles guessed, windows without a scale, one side's packets missing."""
     talk = Talk(
@@ -739,6 +763,7 @@ SCENARIOS: dict[str, Callable[[], Account]] = {
         reset_after_own_fin,
         reset_instead_of_fin,
         reset_after_both_fins,
+        reset_after_late_answer,
         fin_unanswered,
         fin_repeated,
         fin_badly_acknowledged,
@@ -761,6 +786,7 @@ SCENARIOS: dict[str, Callable[[], Account]] = {
         wrong_third_ack,
         bare_ack,
         syn_not_captured,
+        syn_ack_not_captured,
         midstream,
         losses,
         long_transfer,

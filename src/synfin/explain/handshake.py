@@ -10,7 +10,7 @@ from synfin.explain.outcome import ESTABLISHED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from synfin.connections.account import Options, Segment, Side, Step
+    from synfin.connections.account import Check, Options, Segment, Side, Step
 
 DEFAULT_MSS = {4: 536, 6: 1220}
 """What a side may send when the other announced no MSS, by IP version (RFC 9293 3.7.1)."""
@@ -73,11 +73,19 @@ def _key(narrator: Narrator, step: Step, segment: Segment) -> str:
         return "step.syn.payload" if segment.options.fast_open is None else "step.syn.data"
     if step.what == "syn_ack":
         return _syn_ack_key(narrator, check is None, bool(check and not check.holds))
-    if step.what in ("ack", "ack_with_data") and check is not None and not check.holds:
-        return "step.ack.wrong"
+    if step.what in ("ack", "ack_with_data"):
+        return _ack_key(narrator, step, check)
     if step.what == "refused" and (check is None or not check.holds):
         return "step.refused.bare"
     return f"step.{step.what}"
+
+
+def _ack_key(narrator: Narrator, step: Step, check: Check | None) -> str:
+    if check is None:
+        return "step.ack.alone"
+    if not check.holds:
+        return "step.ack.wrong"
+    return "step.ack.crossing" if narrator.opening == "simultaneous" else f"step.{step.what}"
 
 
 def _syn_ack_key(narrator: Narrator, unchecked: bool, wrong: bool) -> str:  # noqa: FBT001 - two plain observations
@@ -153,14 +161,15 @@ def _segment_sizes(narrator: Narrator, client: Segment, server: Segment) -> Iter
     size = narrator.language.size
     version = 6 if ":" in str(narrator.account.row.get("client_address", "")) else 4
     limits = [_limit(segment.options, version) for segment in (client, server)]
-    yield narrator.sentence("options.mss", frames, client=size(limits[0]), server=size(limits[1]))
-    for segment in (client, server):
-        if segment.options.mss is None:
+    if client.options.mss is not None and server.options.mss is not None:
+        yield narrator.sentence("options.mss", frames, client=size(limits[0]), server=size(limits[1]))
+    else:
+        for segment, limit in zip((client, server), limits, strict=True):
             yield narrator.sentence(
-                "options.mss.default",
+                "options.mss.default" if segment.options.mss is None else "options.mss.one",
                 (segment.number,),
                 **narrator.sides(segment.sender),
-                default=size(DEFAULT_MSS[version]),
+                size=size(limit),
                 version=version,
             )
     if client.options.timestamps and server.options.timestamps:

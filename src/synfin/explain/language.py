@@ -21,8 +21,8 @@ Lang = Literal["en", "zh"]
 CATALOGUES: Mapping[Lang, Mapping[str, str]] = {"en": en.TEXTS, "zh": zh.TEXTS}
 """Every sentence, by key; each language has the same keys and placeholders."""
 
-_STANDARD = re.compile(r"RFC \d+(?: §)?")
-"""A standard and its section, which stay on one line."""
+_TOGETHER = re.compile(r"RFC \d+(?: §)?|\{letter\} = \{isn\}")
+"""A standard and its section, and an initial number with its letter, which stay on one line."""
 
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -36,7 +36,7 @@ class Language:
     def __init__(self, code: Lang) -> None:
         self.code = code
         self._texts = {
-            key: _STANDARD.sub(lambda found: found[0].replace(" ", NO_BREAK_SPACE), text)
+            key: _TOGETHER.sub(lambda found: found[0].replace(" ", NO_BREAK_SPACE), text)
             for key, text in CATALOGUES[code].items()
         }
 

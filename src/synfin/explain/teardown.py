@@ -65,8 +65,8 @@ def _key(narrator: Narrator, step: Step, segment: Segment, fins: dict[Side, int]
         if narrator.closing == "simultaneous":
             return "step.ack_of_fin.crossing"
         return "step.ack_of_fin.last" if segment.sender in fins else "step.ack_of_fin"
-    if step.what == "reset":
-        return _reset_key(narrator, segment, fins)
+    if step.what in ("reset", "reset_after_fin"):
+        return _reset_key(narrator, step, segment, fins)
     return f"step.{step.what}"
 
 
@@ -76,18 +76,32 @@ def _fin_key(narrator: Narrator, segment: Segment, answered: bool) -> str:  # no
     return "step.fin.crossing" if narrator.closing == "simultaneous" else "step.fin.second"
 
 
-def _reset_key(narrator: Narrator, segment: Segment, fins: dict[Side, int]) -> str:
+def _reset_key(narrator: Narrator, step: Step, segment: Segment, fins: dict[Side, int]) -> str:
     """Why the RST was likely sent, as far as the packets before it show."""
-    other = OTHER[segment.sender]
-    own_fin = fins.get(segment.sender)
-    if own_fin is not None:
-        late = [
-            one for one in narrator.segments if one.sender == other and own_fin < one.number < segment.number
-        ]
-        if any(one.length for one in late):
-            return "step.reset.late_data"
+    if any(one.number < step.number and one.sender == step.sender for one in _resets(narrator)):
+        return "step.reset.again"
+    if _late_data(narrator, segment):
+        return "step.reset.late_data"
+    if step.what == "reset_after_fin":
+        return "step.reset_after_fin"
+    if segment.sender in fins:
         return "step.reset.after_own_fin"
-    return "step.reset.after_fin" if other in fins else "step.reset.abort"
+    return "step.reset.after_fin" if OTHER[segment.sender] in fins else "step.reset.abort"
+
+
+def _resets(narrator: Narrator) -> list[Step]:
+    return [step for step in narrator.account.teardown if step.what in ("reset", "reset_after_fin")]
+
+
+def _late_data(narrator: Narrator, reset: Segment) -> bool:
+    """Whether the sender of the RST had closed before, and data came nevertheless."""
+    fin = next(
+        (one.number for one in narrator.segments if one.sender == reset.sender and one.flags & FIN), None
+    )
+    return fin is not None and any(
+        one.sender != reset.sender and one.length and fin < one.number < reset.number
+        for one in narrator.segments
+    )
 
 
 def _outcome(narrator: Narrator) -> Iterator[Sentence]:
@@ -102,6 +116,10 @@ def _outcome(narrator: Narrator) -> Iterator[Sentence]:
         key = "closing.unknown"
     if narrator.closing == "reset" and narrator.account.teardown:
         return  # the step of the RST has told it
+    resets = [narrator.by_number[step.number] for step in _resets(narrator)]
+    if narrator.closing == "reset_after_fins" and any(_late_data(narrator, reset) for reset in resets):
+        yield narrator.sentence("closing.reset_after_fins.late", frames, "notable")
+        return
     yield narrator.sentence(key, frames, _sort(narrator.closing), **_values(narrator, first))
 
 

@@ -10,7 +10,7 @@ from synfin.connections.account import Skipped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from synfin.connections.account import Side
+    from synfin.connections.account import Segment, Side
     from synfin.explain.narrator import Narrator, Sentence
 
 SIDES: tuple[Side, Side] = ("client", "server")
@@ -20,6 +20,7 @@ NOTICEABLE = 200 * MILLISECOND
 
 MOST_SILENCES = 3
 MOST_EXAMPLES = 3
+MOST_WAITS = 8
 
 
 def transfer(narrator: Narrator) -> tuple[Sentence, ...]:
@@ -110,24 +111,42 @@ def _losses(narrator: Narrator) -> Iterator[Sentence]:
 def _resent(narrator: Narrator, side: Side) -> Iterator[Sentence]:
     """How much one side sent again, or, where that is little, which packet repeats which."""
     total = narrator.fact_of(side, "retransmissions") or 0
-    repeats = [one for one in narrator.noted("retransmission") if one.sender == side]
-    told = {step.number for step in (*narrator.account.handshake, *narrator.account.teardown)}
-    examples = [one for one in repeats if one.resends in narrator.by_number and one.number not in told]
-    if total > len(examples):
-        frames = [one.number for one in repeats] or _carriers(narrator) or narrator.span
+    groups = _repeats(narrator, side)
+    if total > sum(len(repeats) for repeats in groups.values()) or len(groups) > MOST_EXAMPLES:
+        frames = [one.number for one in narrator.noted("retransmission") if one.sender == side]
         count = narrator.language.count("segment", total)
-        yield narrator.sentence("transfer.resent", frames, "notable", **narrator.sides(side), count=count)
-    for again in examples[:MOST_EXAMPLES]:
-        original = narrator.by_number[again.resends]
-        yield narrator.sentence(
-            "transfer.repeats",
-            (original.number, again.number),
-            "notable",
-            again=again.number,
-            original=original.number,
-            seq=again.seq,
-            after=narrator.language.duration(again.time - original.time),
-        )
+        cited = frames or _carriers(narrator) or narrator.span
+        yield narrator.sentence("transfer.resent", cited, "notable", **narrator.sides(side), count=count)
+    for original, repeats in list(groups.items())[:MOST_EXAMPLES]:
+        yield _repeated(narrator, narrator.by_number[original], repeats)
+
+
+def _repeats(narrator: Narrator, side: Side) -> dict[int, list[Segment]]:
+    """What one side sent again, by the packet sent first; what is a step is told with the steps."""
+    steps = {step.number for step in (*narrator.account.handshake, *narrator.account.teardown)}
+    groups: dict[int, list[Segment]] = {}
+    for one in narrator.noted("retransmission"):
+        if one.sender == side and one.resends in narrator.by_number and one.number not in steps:
+            groups.setdefault(one.resends, []).append(one)
+    return groups
+
+
+def _repeated(narrator: Narrator, original: Segment, repeats: list[Segment]) -> Sentence:
+    """One packet and those that repeat it, with the time since the one before."""
+    language = narrator.language
+    before = [original, *repeats]
+    waits = [again.time - earlier.time for earlier, again in zip(before, repeats, strict=False)]
+    return narrator.sentence(
+        "transfer.repeats" if len(repeats) == 1 else "transfer.repeats.more",
+        (original.number, *(one.number for one in repeats)),
+        "notable",
+        again=repeats[0].number,
+        agains=language.frames(one.number for one in repeats),
+        original=original.number,
+        seq=original.seq,
+        after=language.duration(waits[0]),
+        waits=language.say("word.comma").join(language.duration(wait) for wait in waits[:MOST_WAITS]),
+    )
 
 
 def _windows(narrator: Narrator) -> Iterator[Sentence]:
@@ -145,8 +164,9 @@ def _windows(narrator: Narrator) -> Iterator[Sentence]:
 
 
 def _silences(narrator: Narrator) -> Iterator[Sentence]:
+    told = {one.number for side in SIDES for repeats in _repeats(narrator, side).values() for one in repeats}
     for length, before, after in narrator.account.silences[:MOST_SILENCES]:
-        if length < NOTICEABLE:
+        if length < NOTICEABLE or after in told:
             continue
         yield narrator.sentence(
             _silence_key(narrator, before, after),
