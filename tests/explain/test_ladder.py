@@ -154,3 +154,17 @@ def test_a_side_that_never_answered_is_not_said_to_listen() -> None:
     talk = accounts.Talk(row={"handshake": "no answer"}, states={"client": "CLOSED", "server": "LISTEN?"})
     talk.send("client", "SYN", 0, step="syn", client="SYN_SENT", options=accounts.ALL_OPTIONS)
     assert "server" not in arrows(talk.account())[0].states
+
+
+def test_a_long_talk_is_folded_between_its_ends_and_can_be_unfolded() -> None:
+    talk = accounts.opened()
+    for turn in range(60):
+        talk.send("client", "PSH ACK", 100 + 2 * turn, length=10)
+        talk.send("server", "PSH ACK", 101 + 2 * turn, length=20)
+    talk.send("client", "FIN ACK", 300, step="fin", client="FIN_WAIT_1")
+    steps = picture(talk.account()).steps
+    folds = [step for step in steps if isinstance(step, Fold)]
+    assert len(steps) == 24 + 1 + 16
+    assert [(fold.first, fold.last) for fold in folds] == [(25, 108)]
+    assert len(folds[0].members) == 84
+    assert folds[0].texts[0].replace("\u00a0", " ") == "the client: 42 segments, 420 B"

@@ -35,6 +35,9 @@ Look = Literal["syn", "fin", "reset", "data", "ack", "resent"]
 Topic = Literal["isn", "check", "window", "option", "note", "repeat", "sack"]
 """What an annotation is about."""
 
+MOST_STEPS, FIRST_STEPS, LAST_STEPS = 64, 24, 16
+"""Of a picture with more steps than that, so many at each end are drawn; what is plain between is folded."""
+
 FEWEST_IN_RUN = 3
 """So many segments of one kind in a row are drawn as one arrow."""
 
@@ -115,12 +118,14 @@ class Fold:
         first, last: packet numbers of its ends.
         time: nanoseconds since the first packet.
         texts: what it stands for, one text for each side that sent, and how long it took.
+        members: the arrows that it stands for; empty where only their sums are known.
     """
 
     first: int
     last: int
     time: int
     texts: tuple[str, ...]
+    members: tuple[Arrow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,8 @@ def ladder(narrator: Narrator) -> Ladder:
     arrows = _Arrows(narrator)
     first = begin(narrator)
     states = {side: state.name for side, state in first.items()}
-    steps = tuple(_with_silences(narrator, _grouped(arrows.steps(states))))
+    grouped = list(_grouped(arrows.steps(states)))
+    steps = tuple(_with_silences(narrator, arrows.shortened(grouped)))
     inferred = any(
         state.inferred for step in steps if isinstance(step, Arrow) for state in step.states.values()
     )
@@ -212,19 +218,63 @@ class _Arrows:
             states |= {side: name for side, (name, _) in self.narrator.states(entry).items()}
 
     def fold(self, skipped: Skipped) -> Fold:
+        texts = self._summary(skipped.segments, skipped.payload, skipped.end - skipped.start)
+        return Fold(skipped.first, skipped.last, skipped.start - self.start, texts)
+
+    def _summary(
+        self, segments: Mapping[Side, int], payload: Mapping[Side, int], took: int
+    ) -> tuple[str, ...]:
+        """What some segments amount to, by side, and the time from the first to the last."""
         language = self.language
-        texts = tuple(
+        texts = [
             language.say(
                 "ladder.fold",
                 who=language.side(side),
-                count=language.count("segment", skipped.segments[side]),
-                data=language.size(skipped.payload.get(side, 0)),
+                count=language.count("segment", segments[side]),
+                data=language.size(payload.get(side, 0)),
             )
             for side in SIDES
-            if skipped.segments.get(side)
+            if segments.get(side)
+        ]
+        return (*texts, language.say("ladder.fold.took", took=language.duration(took)))
+
+    def shortened(self, steps: list[Arrow | Fold]) -> Iterator[Arrow | Fold]:
+        """The steps, what is plain in the middle of a long picture folded."""
+        if len(steps) <= MOST_STEPS:
+            yield from steps
+            return
+        middle: list[Arrow] = []
+        for at, step in enumerate(steps):
+            inside = FIRST_STEPS <= at < len(steps) - LAST_STEPS
+            if inside and isinstance(step, Arrow) and not self._matters(step):
+                middle.append(step)
+                continue
+            yield from self._folded(middle)
+            middle = []
+            yield step
+        yield from self._folded(middle)
+
+    def _matters(self, arrow: Arrow) -> bool:
+        """Whether it must be seen: a step, a change of state, an abort, a broken rule."""
+        return (
+            any(state.entered for state in arrow.states.values())
+            or any(note.holds is False for note in arrow.annotations)
+            or arrow.look == "reset"
+            or arrow.first in self.in_step
         )
-        took = language.say("ladder.fold.took", took=language.duration(skipped.end - skipped.start))
-        return Fold(skipped.first, skipped.last, skipped.start - self.start, (*texts, took))
+
+    def _folded(self, middle: list[Arrow]) -> Iterator[Arrow | Fold]:
+        if len(middle) < FEWEST_IN_RUN:
+            yield from middle
+            return
+        segments: dict[Side, int] = {"client": 0, "server": 0}
+        payload: dict[Side, int] = {"client": 0, "server": 0}
+        for arrow in middle:
+            segments[arrow.sender] += arrow.segments
+            payload[arrow.sender] += arrow.length
+        first, last = middle[0], middle[-1]
+        texts = self._summary(segments, payload, last.time - first.time)
+        yield Fold(first.first, last.last, first.time, texts, tuple(middle))
 
     def arrow(self, segment: Segment, before: Mapping[Side, str]) -> Arrow:
         states = {
