@@ -63,7 +63,7 @@ def happenings(segments: Segments, brings: Integers) -> Integers:
     happened = np.where(flags & RST, np.where(flags & FIN, I, R), happened)
     odd = (flags & (FIN | RST)) != 0
     happened = np.where(flags & SYN, np.where(odd, Q, np.where(flags & ACK, H, S)), happened)
-    happened |= np.where((brings & OLD) & (length > 0), T, 0)
+    happened |= np.where(((brings & OLD) != 0) & (length > 0), T, 0)
     happened |= np.where(brings & ZERO_WINDOW, W, 0) | np.where(brings & ACKS_UNSEEN, G, 0)
     return np.where(segments.extent == WHOLE, happened, 0)
 

@@ -131,13 +131,12 @@ def note(
             out[row] = note_syn(own, peer, (flags, rows[2, row], rows[3, row]), (number, time, length))
         elif flags & ACK and phase[of] & OPENING:
             out[row] = note_confirmation(own, peer, rows[3, row], (number, time, length))
-            if own[CONFIRMS] and peer[CONFIRMS]:
+            if min(own[CONFIRMS], peer[CONFIRMS]) > 0:
                 phase[of] &= ALL_BUT_OPENING
-        if flags & ACK and peer[FINS]:
-            out[row] |= note_taking(own, peer, rows[3, row], number)
+        end = rows[2, row] + length + (1 if flags & SYN else 0)
+        out[row] |= note_closing(own, peer, (flags, end, rows[3, row]), number)
         if flags & FIN:
             phase[of] |= CLOSING
-            out[row] |= note_fin(own, rows[2, row] + length + (1 if flags & SYN else 0), number)
 
 
 @kernel(plain_below=PART)
@@ -152,22 +151,19 @@ def note_reset(own: Integers, seq: int, number: int) -> int:
 
 
 @kernel(plain_below=PART)
-def note_taking(own: Integers, peer: Integers, ack: int, number: int) -> int:
-    """Note an acknowledgment after the other's FIN; returns `TAKES` if it covers it, else 0."""
-    if distance(peer[FIN_END], ack) < 0:
-        return 0
-    own[TAKES_FIN] = own[TAKES_FIN] if own[TAKES_FIN] else number
-    return TAKES
-
-
-@kernel(plain_below=PART)
-def note_fin(own: Integers, seq: int, number: int) -> int:
-    """Note a FIN that takes number `seq`; returns `AGAIN` if it is not the first of its side, else 0."""
-    is_again = own[FINS] > 0
-    own[FINS] += 1
-    own[FIN_END] = (seq + 1) & 0xFFFFFFFF
-    own[FIN_PACKET] = own[FIN_PACKET] if own[FIN_PACKET] else number
-    return AGAIN if is_again else 0
+def note_closing(own: Integers, peer: Integers, header: tuple[int, int, int], number: int) -> int:
+    """Note a FIN, or the acknowledgment of one; `header` is flags, the number a FIN takes, ack."""
+    flags, end, ack = header
+    does = 0
+    if flags & ACK and peer[FINS] and distance(peer[FIN_END], ack) >= 0:
+        does = TAKES
+        own[TAKES_FIN] = own[TAKES_FIN] if own[TAKES_FIN] else number
+    if flags & FIN:
+        does |= AGAIN if own[FINS] else 0
+        own[FINS] += 1
+        own[FIN_END] = (end + 1) & 0xFFFFFFFF
+        own[FIN_PACKET] = own[FIN_PACKET] if own[FIN_PACKET] else number
+    return does
 
 
 @kernel(plain_below=PART)

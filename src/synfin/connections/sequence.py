@@ -179,6 +179,8 @@ def place(own: Integers, holes: Integers, seq: int, size: int, may_probe: int) -
         below = distance(seq, own[LOWEST] - 1)
         if below > 0:
             missing += min(below, inside)
+            if below > inside:
+                add(own, holes, (seq + inside) & 0xFFFFFFFF, own[LOWEST] - 1)
             own[LOWEST] = seq + 1
         brings = (LATE if missing else 0) | (OLD if missing < inside else 0)
     if beyond > 0:
