@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synfin.basics.arrays import Bytes, Flags, Integers
-from synfin.basics.kernel import kernel
+from synfin.basics.kernel import PLAIN_BELOW, kernel
 
 DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 PAIRS = np.frombuffer(b"".join(b"%02d" % value for value in range(100)), np.uint8)
@@ -28,6 +28,9 @@ DECIMAL, HEXADECIMAL, IPV4, SECONDS, ETHER = range(5)
 """Forms in which `compose` writes numbers."""
 WIDEST_NUMBER = 33
 """Bytes that a number may take in any form, and those that writing it may touch beyond its end."""
+
+LONG_TEXT = 128
+"""Bytes from which on a text is better handled for itself than by a loop over bytes."""
 
 LONGEST_DECIMAL = 20
 LONGEST_IPV6 = 45
@@ -184,6 +187,11 @@ def octets(data: Bytes, start: Integers, length: Integers, separator: str = "") 
     lengths = np.maximum(length * (2 + gap) - gap, 0)
     ends = np.zeros(len(start) + 1, np.int64)
     np.cumsum(lengths, out=ends[1:])
+    if len(start) < PLAIN_BELOW or int(ends[-1]) > LONG_TEXT * len(start):
+        pieces = [
+            one.hex(separator).encode() if gap else one.hex().encode() for one in _cut(data, start, length)
+        ]
+        return Text(np.frombuffer(b"".join(pieces), np.uint8), ends)
     written = np.empty(int(ends[-1]), np.uint8)
     _octets(start, length, data, ord(separator or "\0"), written, DIGITS)
     return Text(written, ends)
@@ -193,9 +201,17 @@ def stretches(data: Bytes, start: Integers, length: Integers) -> Text:
     """Stretches of a buffer as they are."""
     ends = np.zeros(len(start) + 1, np.int64)
     np.cumsum(length, out=ends[1:])
+    if len(start) < PLAIN_BELOW or int(ends[-1]) > LONG_TEXT * len(start):
+        return Text(np.frombuffer(b"".join(_cut(data, start, length)), np.uint8), ends)
     copied = np.empty(int(ends[-1]), np.uint8)
     _stretches(start, length, data, copied)
     return Text(copied, ends)
+
+
+def _cut(data: Bytes, start: Integers, length: Integers) -> list[bytes]:
+    """The stretches of a buffer, each for itself: the quickest way for few or long ones."""
+    spans = zip(start.tolist(), length.tolist(), strict=True)
+    return [data[begin : begin + max(size, 0)].tobytes() for begin, size in spans]
 
 
 def named(values: Integers, names: dict[int, str], otherwise: str = "Unknown") -> Text:
