@@ -25,6 +25,7 @@ Values = list[object] | None
 """All values of an operand; None where it is absent."""
 
 RELATIONS = {"==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 WIDTHS = {Kind.IPV4: 4, Kind.IPV6: 16, Kind.ETHER: 6}
 
 
@@ -62,11 +63,17 @@ def _compare(test: checked.Compare, packet: Layers) -> bool:
     left, right = values(test.left, packet), values(test.right, packet)
     if left is None or right is None or (isinstance(test.right, checked.Fixed) and not right):
         return False
-    inverse = {"==": "!=", "!=": "=="}.get(test.operator)
-    if test.every and inverse:
-        return not any(related(one, inverse, other, test) for one in left for other in right)
-    quantifier = all if test.every else any
-    return quantifier(related(one, test.operator, other, test) for one in left for other in right)
+    return _quantified(left, test.operator, right, test)
+
+
+def _quantified(left: list[object], operator: str, right: list[object], test: checked.Compare) -> bool:
+    """Some pair fulfils a relation; every pair does if none fulfils the opposite."""
+    pairs = [(one, other) for one in left for other in right]
+    if not test.every:
+        return any(related(one, operator, other, test) for one, other in pairs)
+    if operator not in OPPOSITE:
+        return all(related(one, operator, other, test) for one, other in pairs)
+    return not any(related(one, OPPOSITE[operator], other, test) for one, other in pairs)
 
 
 def related(one: object, operator: str, other: object, test: checked.Compare) -> bool:
@@ -102,31 +109,22 @@ def _within(test: checked.Within, packet: Layers) -> bool:
     left = values(test.left, packet)
     if left is None:
         return False
-    quantifier = all if test.every else any
-    for member in test.members:
-        low = values(member.low, packet)
-        high = low if member.high is None else values(member.high, packet)
-        if low is None or high is None:
-            continue
-        either = checked.Compare("==", every=False, left=test.left, right=member.low)
-        if member.high is None:
-            if _equals(left, low, either, every=test.every):
-                return True
-        elif quantifier(
-            any(related(one, ">=", least, either) for least in low)
-            and any(related(one, "<=", most, either) for most in high)
-            for one in left
-        ):
-            return True
-    return False
+    return any(_is_member(left, member, test, packet) for member in test.members)
 
 
-def _equals(left: list[object], right: list[object], test: checked.Compare, *, every: bool) -> bool:
-    """Every pair is equal if none differs."""
-    pairs = [(one, other) for one in left for other in right]
-    if every:
-        return not any(related(one, "!=", other, test) for one, other in pairs)
-    return any(related(one, "==", other, test) for one, other in pairs)
+def _is_member(left: list[object], member: checked.Member, test: checked.Within, packet: Layers) -> bool:
+    low = values(member.low, packet)
+    high = low if member.high is None else values(member.high, packet)
+    if low is None or high is None:
+        return False
+    relation = checked.Compare("==", test.every, test.left, member.low)
+    if member.high is None:
+        return _quantified(left, "==", low, relation)
+    if test.every:
+        return _quantified(left, ">=", low, relation) and _quantified(left, "<=", high, relation)
+    return any(
+        _quantified([one], ">=", low, relation) and _quantified([one], "<=", high, relation) for one in left
+    )
 
 
 def values(operand: checked.Operand, packet: Layers) -> Values:

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from synfin.filters.language import syntax
 
 
+LINE = 160
+"""Characters of the filter that are shown around an error."""
+
+TEXT = 1000
+"""Characters of a message or hint, which may quote the filter."""
+
+
 @dataclass(frozen=True)
 class Filter:
     """A filter that was understood.
@@ -121,7 +128,7 @@ def render_error(error: FilterError, text: str) -> str:
         error: what `compile_filter` raised.
         text: the filter as the user wrote it.
     """
-    lines = [str(error)]
+    lines = [_window(str(error), 0, TEXT)[0]]
     begin, end = error.span
     if text and end > begin:
         line_begin = text.rfind("\n", 0, begin) + 1
@@ -135,21 +142,17 @@ def render_error(error: FilterError, text: str) -> str:
             "  " + " " * _columns(line[:first]) + _marker(line[first : first + width], width),
         ]
     if error.hint:
-        lines.append(f"Hint: {error.hint}")
+        lines.append(_window(f"Hint: {error.hint}", 0, TEXT)[0])
     return "\n".join(lines)
 
 
-LINE = 120
-"""Characters of the filter that are shown around an error."""
-
-
-def _window(line: str, first: int) -> tuple[str, int]:
+def _window(line: str, first: int, most: int = LINE) -> tuple[str, int]:
     """The part of a long line around a position, made printable, and where the position is in it."""
     line = "".join(character if character.isprintable() else "·" for character in line)
-    if len(line) <= LINE:
+    if len(line) <= most:
         return line, first
-    begin = max(first - LINE // 2, 0)
-    cut = line[begin : begin + LINE]
+    begin = max(first - most // 2, 0)
+    cut = line[begin : begin + most] + ("…" if begin + most < len(line) else "")
     return ("…" + cut if begin else cut), first - begin + (1 if begin else 0)
 
 

@@ -32,6 +32,8 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _ZONE = re.compile(r"(?:(Z)|([+-])(\d{2}):?(\d{2}))?\s*(?:UTC|GMT)?\s*")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ETHER_OCTETS = 6
+LONGEST_NAME = 100
+"""Characters of a text that are compared with the names of values."""
 
 
 def literal(
@@ -157,7 +159,7 @@ def _known_names(text: str, field: FieldInfo) -> str:
     import difflib
 
     names = list(dict.fromkeys(field.names.values()))
-    near = difflib.get_close_matches(text, names, 3, 0.5) or names[:3]
+    near = difflib.get_close_matches(text[:LONGEST_NAME], names, 3, 0.5) or names[:3]
     more = ", …" if len(names) > len(near) else ""
     return "Its values are called " + ", ".join(f'"{name}"' for name in near) + more
 

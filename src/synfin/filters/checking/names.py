@@ -23,6 +23,9 @@ RETIRED = {"bootp": "dhcp", "ssl": "tls"}
 ALIKE = 0.75
 """How similar a name must be to be suggested, 1 for the same."""
 
+LONGEST_NAME = 100
+"""Characters of a word that is compared with all names."""
+
 
 class Names:
     """The fields of a catalogue, and which of them a filter has used.
@@ -63,7 +66,7 @@ class Names:
 
     def did_you_mean(self, name: str) -> str:
         """A hint with fields of similar names, "" if there are none."""
-        near = nearest(name, self.catalogue)
+        near = nearest(name, self.catalogue) if len(name) <= LONGEST_NAME else []
         return f"Did you mean {' or '.join(near)}?" if near else ""
 
     def unknown_in(self, node: Operand) -> FilterError | None:

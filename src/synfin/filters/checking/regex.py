@@ -53,6 +53,18 @@ _POSIX_CLASS = re.compile(r"\[:\^?[a-z]+:\]")
 LONGEST = 10_000
 """Bytes of a pattern."""
 
+MOST_STATES = 300
+"""Characters, classes and the like of a pattern, counted as often as `{n,m}` repeats them.
+
+Time is linear in the text, but also in this: a megabyte against so many takes seconds at worst.
+"""
+
+_PART = re.compile(
+    r"(?P<atom>\\x[0-9a-f]{2}|\\.|\[\^?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\])|(?P<open>\((?:\?[^:)>]*[:)>])?)|(?P<close>\))"
+    r"|\{(?P<low>[0-9]+)(?P<comma>,(?P<high>[0-9]*))?\}|(?P<other>.)",
+    re.DOTALL,
+)
+
 
 def for_re2(pattern: bytes) -> str:
     """The pattern as RE2 wants it, for text in Latin-1.
@@ -76,8 +88,35 @@ def for_re2(pattern: bytes) -> str:
             piece, at = _outside(text, at, multiline=multiline)
         pieces.append(piece)
     translated = "(?i)" + "".join(pieces)
+    if _size(translated) > MOST_STATES:
+        raise FilterError(
+            f"Regex compilation error: with its repetitions the pattern has more than {MOST_STATES} parts.",
+            hint="Repeat with * or + instead of large numbers in braces.",
+        )
     _compile(translated)
     return translated
+
+
+def _size(pattern: str) -> int:
+    """Parts of a pattern, those inside `{n,m}` counted as often as they may occur."""
+    open_groups: list[int] = []
+    total = last = 0  # of the group so far, and of what a repetition would repeat
+    for part in _PART.finditer(pattern):
+        if part["open"] is not None:
+            if part["open"].endswith(")"):  # only sets flags
+                continue
+            open_groups.append(total)
+            total = last = 0
+        elif part["close"] is not None and open_groups:
+            last, total = total, open_groups.pop() + total
+        elif part["low"] is not None:
+            times = int(part["high"] or part["low"])
+            total += last * (max(times, 1) - 1)
+            last = last * max(times, 1)
+        elif part["other"] is None or part["other"] not in "*+?|^$":
+            total += 1
+            last = 1
+    return total + sum(open_groups)
 
 
 def _refuse_impossible(text: str) -> None:

@@ -83,52 +83,40 @@ def is_in(values: Values | Octets, wanted: Integers) -> Flags:
     return related(wanted[at], "==", values)
 
 
-def pairwise(
-    operator: str, left: tuple[Small, Values], right: tuple[Small, Values], count: int, *, every: bool
-) -> Flags:
-    """Packets of which some pair (or every pair) of values stands in a relation.
+def pairwise(operator: str, left: tuple[Small, Values], right: tuple[Small, Values], count: int) -> Flags:
+    """Packets of which some pair of values stands in a relation.
 
-    No pair is ever formed: extremes decide about order, common values about equality. Where a packet has no
-    pair, every pair fulfils everything.
+    No pair is ever formed: extremes decide about order, common values about equality.
 
     Args:
         operator: one of the six comparisons.
         left: packet and value, as comparable numbers.
         right: the same of the other side.
         count: packets.
-        every: whether every pair must.
     """
     (packet, values), (other_packet, others) = left, right
+    found = np.zeros(count, np.bool_)
     is_single = len(packet) == len(other_packet) and bool((packet[1:] > packet[:-1]).all())
     if is_single and np.array_equal(packet, other_packet):
-        found = np.full(count, every)
         found[packet] = related(values, operator, others)
         return found
-    has_pairs = np.zeros(count, np.bool_)
-    has_pairs[packet] = True
-    has_others = np.zeros(count, np.bool_)
-    has_others[other_packet] = True
-    has_pairs &= has_others
-    found = _decided(operator, left, right, count, every=every)
-    return (found | ~has_pairs) if every else (found & has_pairs)
+    has_left, has_right = np.zeros_like(found), np.zeros_like(found)
+    has_left[packet] = True
+    has_right[other_packet] = True
+    return has_left & has_right & _decided(operator, left, right, count)
 
 
-def _decided(
-    operator: str, left: tuple[Small, Values], right: tuple[Small, Values], count: int, *, every: bool
-) -> Flags:
-    if (operator, every) == ("==", False):
+def _decided(operator: str, left: tuple[Small, Values], right: tuple[Small, Values], count: int) -> Flags:
+    if operator == "==":
         return _share_a_value(left, right, count)
-    if (operator, every) == ("!=", True):
-        return ~_share_a_value(left, right, count)
     least, most = (extreme(function, *left, count) for function in (np.minimum, np.maximum))
     other_least, other_most = (extreme(function, *right, count) for function in (np.minimum, np.maximum))
-    if operator in ("==", "!="):
-        all_equal = related(least, "==", most) & related(least, "==", other_least)
-        all_equal &= related(least, "==", other_most)
-        return all_equal if operator == "==" else ~all_equal
-    if operator.startswith("<") == every:
-        return related(most, operator, other_least)
-    return related(least, operator, other_most)
+    if operator == "!=":
+        differs = related(least, "!=", most) | related(other_least, "!=", other_most)
+        return differs | related(least, "!=", other_least)
+    if operator.startswith("<"):
+        return related(least, operator, other_most)
+    return related(most, operator, other_least)
 
 
 def extreme(function: np.ufunc, packet: Small, values: Values, count: int) -> Values:

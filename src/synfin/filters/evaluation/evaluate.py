@@ -36,7 +36,7 @@ from synfin.filters.evaluation.arithmetic import pairs
 from synfin.filters.evaluation.comparison import compared, extreme, is_in, pairwise
 from synfin.filters.evaluation.octets import Octets
 from synfin.filters.evaluation.representation import HALF, as_octets, joined, sortable
-from synfin.filters.evaluation.rows import Reader, Rows, take
+from synfin.filters.evaluation.rows import Reader, Rows, scatter, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from synfin.dissect.table import PacketTable
 
 
-INVERSE = {"==": "!=", "!=": "=="}
+OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
 def matching(test: Test, table: PacketTable) -> Flags:
@@ -136,19 +136,23 @@ class _Evaluation:
     def _compare(self, test: Compare) -> Flags:
         if not isinstance(test.right, Fixed):
             return self._compare_rows(test)
+        if not test.right.values:
+            return np.zeros(self._count, np.bool_)
         whole = test.operator in ("contains", "matches")
-        collapse = self._all if test.every else self._any
         found = np.full(self._count, test.every)
         for value in test.right.values:
-            # "every pair is equal" is "no pair differs", also where a comparison cannot be made at all
-            inverted = INVERSE.get(test.operator, "") if test.every else ""
-            holds = self._condition(test, inverted or test.operator, value)
-            if inverted:
-                one = self._all(test.left, lambda values, holds=holds: ~holds(values))  # type: ignore[misc]
+            if test.every:
+                found &= self._all(test.left, self._every_condition(test, value), whole=whole)
             else:
-                one = collapse(test.left, holds, whole=whole)
-            found = found & one if test.every else found | one
-        return found if test.right.values else np.zeros(self._count, np.bool_)
+                found |= self._any(test.left, self._condition(test, test.operator, value), whole=whole)
+        return found
+
+    def _every_condition(self, test: Compare, value: Value) -> Callable[[Values | Octets], Flags]:
+        """Every pair fulfils a relation if none fulfils its opposite, even where they cannot be compared."""
+        if test.operator not in OPPOSITE:
+            return self._condition(test, test.operator, value)
+        fails = self._condition(test, OPPOSITE[test.operator], value)
+        return lambda values: ~fails(values)
 
     def _condition(self, test: Compare, operator: str, value: Value) -> Callable[[Values | Octets], Flags]:
         kind = test.left.type
@@ -167,20 +171,15 @@ class _Evaluation:
         left, right = self._reader.rows(test.left), self._reader.rows(test.right)
         both = left.has(self._count) & right.has(self._count)
         one, other = _comparable(left, test.left.type, right, test.right.type)
-        spoiled = np.zeros(self._count, np.bool_)
         if test.left.type.is_integer and not test.left.type.signed and not bool((one < 0).any()):
             negative = other < 0
             if negative.any() and _is_small(
                 test.right.type
             ):  # no unsigned number compares with a negative one
-                spoiled[right.packet[negative]] = True
                 right, other = take(right, np.flatnonzero(~negative)), other[~negative]
-        found = pairwise(
-            test.operator, (left.packet, one), (right.packet, other), self._count, every=test.every
-        )
-        if test.every and test.operator not in INVERSE:
-            found &= ~spoiled
-        return found & both
+        operator = OPPOSITE[test.operator] if test.every else test.operator
+        found = pairwise(operator, (left.packet, one), (right.packet, other), self._count)
+        return both & ~found if test.every else both & found
 
     def _contains_rows(self, test: Compare) -> Flags:
         left, right = self._reader.rows(test.left), self._reader.rows(test.right)
@@ -226,12 +225,15 @@ class _Evaluation:
         low, high = member
         if high is None:
             return self._compare(Compare("==", every, left, low))
+        if every:
+            return self._compare(Compare(">=", every, left, low)) & self._compare(
+                Compare("<=", every, left, high)
+            )
         if isinstance(low, Fixed) and isinstance(high, Fixed):
-            collapse = self._all if every else self._any
-            return collapse(left, lambda values: _between(values, low, high, left.type))
-        return self._between_rows(left, low, high, every=every)
+            return self._any(left, lambda values: _between(values, low, high, left.type))
+        return self._between_rows(left, low, high)
 
-    def _between_rows(self, left: Operand, low: Operand, high: Operand, *, every: bool) -> Flags:
+    def _between_rows(self, left: Operand, low: Operand, high: Operand) -> Flags:
         """Bounds from the packet: one value must be at least some lower bound and at most some upper one."""
         values, least, most = (self._reader.rows(operand) for operand in (left, low, high))
         both = values.has(self._count) & least.has(self._count) & most.has(self._count)
@@ -241,9 +243,7 @@ class _Evaluation:
         floor = extreme(np.minimum, least.packet, lower, self._count)
         ceiling = extreme(np.maximum, most.packet, upper, self._count)
         true = both[values.packet] & (mine >= floor[values.packet]) & (mine <= ceiling[values.packet])
-        found = both.copy() if every else np.zeros(self._count, np.bool_)
-        found[values.packet[~true] if every else values.packet[true]] = not every
-        return found & both
+        return scatter(values.packet[true], self._count)
 
 
 def _between(values: Values | Octets, low: Fixed, high: Fixed, kind: Type) -> Flags:
