@@ -11,8 +11,9 @@ from synfin.basics.spans import plain
 from synfin.connections.account import Options
 from synfin.explain.drawing import draw
 from synfin.explain.explanation import explain
-from synfin.explain.ladder import Arrow, Fold, Ladder, Silence, ladder
+from synfin.explain.ladder import Arrow, Fold, Ladder, Silence
 from synfin.explain.language import Lang, language
+from synfin.explain.layout import ladder
 from synfin.explain.narrator import Narrator
 from tests.explain import accounts
 from tests.explain.accounts import SCENARIOS

@@ -9,8 +9,8 @@ from synfin.basics.cells import NO_BREAK_SPACE, cells, packed, padded, wrapped
 from synfin.basics.spans import Line, Span, plain
 from synfin.explain.drawing import NARROWEST, draw
 from synfin.explain.glossary import GLOSSARY
-from synfin.explain.ladder import Ladder, ladder
 from synfin.explain.language import language
+from synfin.explain.layout import ladder
 from synfin.explain.narrator import Narrator
 from synfin.explain.story import SEPARATOR, Section, sections, title
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from synfin.basics.spans import Style
     from synfin.connections.account import Account
+    from synfin.explain.ladder import Ladder
     from synfin.explain.narrator import Sentence, Sort
 
 LONGEST_TEXT = 110

@@ -9,7 +9,8 @@ import numpy as np
 
 from synfin.basics.cells import NO_BREAK_SPACE, cells, packed, padded, wrapped
 from synfin.basics.spans import Line, Span, plain
-from synfin.dissect.diagram import VARIABLE, continued, header_diagram, packet_diagram
+from synfin.dissect.diagram import continued, header_diagram, packet_diagram
+from synfin.dissect.drawing import VARIABLE
 from synfin.dissect.walk import QUOTED, Reason
 from synfin.explain.drawing import NARROWEST
 from synfin.explain.explanation import LONGEST_TEXT

@@ -114,6 +114,11 @@ class Narrator:
                 numbers += (entry.first, entry.last)
         return tuple(numbers)
 
+    @cached_property
+    def in_step(self) -> frozenset[int]:
+        """The packets that are steps of the handshake or the teardown."""
+        return frozenset(step.number for step in (*self.account.handshake, *self.account.teardown))
+
     @property
     def ends(self) -> tuple[int, int]:
         """The first and the last packet."""

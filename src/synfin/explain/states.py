@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synfin.explain.ladder import begin
+from synfin.explain.layout import begin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -123,10 +123,9 @@ def _resent(narrator: Narrator, side: Side) -> Iterator[Sentence]:
 
 def _repeats(narrator: Narrator, side: Side) -> dict[int, list[Segment]]:
     """What one side sent again, by the packet sent first; what is a step is told with the steps."""
-    steps = {step.number for step in (*narrator.account.handshake, *narrator.account.teardown)}
     groups: dict[int, list[Segment]] = {}
     for one in narrator.noted("retransmission"):
-        if one.sender == side and one.resends in narrator.by_number and one.number not in steps:
+        if one.sender == side and one.resends in narrator.by_number and one.number not in narrator.in_step:
             groups.setdefault(one.resends, []).append(one)
     return groups
 
