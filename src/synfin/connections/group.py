@@ -43,7 +43,7 @@ class Groups:
 
     Attributes:
         count: how many connections there are.
-        endpoints: int64 (capacity, 5), see `Segments.keys`.
+        endpoints: int64 (capacity, 5), see `Endpoints`.
         bases: int64 (capacity, 2): first sequence number of each side, `UNKNOWN` if not seen.
     """
 
@@ -60,7 +60,9 @@ class Groups:
         out = np.empty((4, len(segments)), np.int64)
         rows = np.stack((segments.side, segments.flags, segments.seq, segments.ack, segments.extent))
         known = (self.endpoints, self.bases, self._hashes)
-        self.count = group(segments.hashes, segments.keys, rows, self._slots, known, (out, self.count))
+        self.count = group(
+            segments.ends.hashes, segments.ends.keys, rows, self._slots, known, (out, self.count)
+        )
         return Grouping(*out)
 
     def _make_room(self, more: int) -> None:
@@ -112,8 +114,8 @@ def group(
     endpoints; there is no timeout.
 
     Args:
-        hashes: see `Segments`.
-        keys: see `Segments`.
+        hashes: see `Endpoints`.
+        keys: see `Endpoints`.
         rows: (5, n) side, flags, seq, ack, extent.
         slots: connection number + 1, 0 for an empty slot; updated.
         known: endpoints, bases and hashes of the connections; updated.

@@ -58,9 +58,13 @@ def options_of(table: PacketTable, rows: Integers) -> ChosenOptions:
     layer = table.layer("tcp")
     is_meant = np.zeros(len(table), np.bool_)
     is_meant[layer.packet[rows]] = True
+    packets = np.flatnonzero(is_meant)
+    first = np.searchsorted(table.found[0], packets, "left")
+    count = np.searchsorted(table.found[0], packets, "right") - first
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     alone = replace(
         table,
-        found=table.found[:, is_meant[table.found[0]]],
+        found=table.found[:, np.repeat(first, count) + within],
         _layers={},
         _columns={},
         _facts={},

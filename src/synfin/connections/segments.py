@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synfin.capture.chunk import NO_TIME
+from synfin.connections.endpoints import Endpoints, endpoints
 from synfin.dissect.layers import HeaderRows, Sparse
 from synfin.dissect.walk import PARTIAL, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from synfin.basics.arrays import Flags, Integers, Small, Values
+    from synfin.basics.arrays import Flags, Integers, Values
     from synfin.dissect.table import PacketTable
     from synfin.dissect.text import Text
 
@@ -31,9 +31,6 @@ FARTHEST = 1 << 61
 QUOTED, UNMEASURED, WHOLE, LYING = 0, 1, 2, 3
 """How much of a segment can be judged: it is a quotation in an ICMP error; its payload cannot be measured
 (a fragment, a header longer than its datagram); everything; its header states an impossible length."""
-
-_multipliers = np.frombuffer(os.urandom(40), np.uint64) | np.uint64(1)
-"""Secret and odd: nobody can choose addresses that all fall into one place of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +48,7 @@ class Segments:
         window: the 16-bit field.
         length: payload bytes on the wire; 0 where they cannot be told.
         extent: `QUOTED`, `UNMEASURED`, `WHOLE` or `LYING`.
-        side: 0 if sent by the lower of both endpoints, 1 if by the higher.
-        keys: (n, 5) both endpoints, lower first: four words of addresses, one of ports and IP version.
-        hashes: scattered keys, not negative.
-        guess: the side that is the client if no SYN tells: see `guessed_client`.
+        ends: between which endpoints they travel.
     """
 
     headers: HeaderRows
@@ -69,14 +63,16 @@ class Segments:
     window: Integers
     length: Integers
     extent: Integers
-    side: Integers
-    keys: Integers
-    hashes: Integers
-    guess: Integers
+    ends: Endpoints
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self.number)
+
+    @property
+    def side(self) -> Integers:
+        """0 if sent by the lower of both endpoints, 1 if by the higher."""
+        return self.ends.side
 
     @property
     def rows(self) -> Integers:
@@ -164,7 +160,6 @@ def _followed(headers: HeaderRows, chosen: Integers | None, columns: dict[str, I
     source, destination = headers.values("srcport"), headers.values("dstport")
     if chosen is not None:
         source, destination = source[chosen], destination[chosen]
-    side, keys = _keys(headers, chosen, source, destination)
     return Segments(
         headers,
         chosen,
@@ -173,10 +168,7 @@ def _followed(headers: HeaderRows, chosen: Integers | None, columns: dict[str, I
         wire_length=chunk.length[packet],
         captured=chunk.captured[packet],
         **columns,
-        side=side,
-        keys=keys,
-        hashes=_scattered(keys),
-        guess=guessed_client(side, source, destination),
+        ends=endpoints(headers, chosen, source, destination),
     )
 
 
@@ -198,20 +190,6 @@ PIECES: tuple[tuple[str, Callable[[HeaderRows], bool]], ...] = (
 """Which headers tell that there are fragments."""
 
 
-def guessed_client(side: Integers, source: Integers, destination: Integers) -> Integers:
-    """The side that is probably the client: who uses the port from the ephemeral range, else who sends.
-
-    Servers listen on ports below 1024, or at least below 32768 where the ephemeral ports of Linux begin
-    (IANA: 49152, RFC 6335 6); where both or neither do, the first one seen sending is taken to have asked.
-    """
-    to_server = _class_of_port(destination) <= _class_of_port(source)
-    return np.where(to_server, side, 1 - side)
-
-
-def _class_of_port(port: Integers) -> Integers:
-    return (port >= 1024).astype(np.int64) + (port >= 32768)
-
-
 def _lying(headers: HeaderRows) -> Flags:
     """Which headers state a length that is impossible."""
     layer = headers.layer
@@ -226,82 +204,3 @@ def _extent(quoted: Flags, lying: Flags | None, length: Integers) -> Integers:
     if lying is not None:
         extent = np.where(lying, LYING, extent)
     return np.where(quoted, QUOTED, extent)
-
-
-def _keys(
-    headers: HeaderRows, chosen: Integers | None, source: Integers, destination: Integers
-) -> tuple[Integers, Integers]:
-    """Which side sent each segment, and the key of its connection; equal endpoints count as side 0."""
-    sent_by, sent_to, version = _addresses(headers, chosen)
-    swapped = (sent_by[1] > sent_to[1]) | ((sent_by[1] == sent_to[1]) & (source > destination))
-    if (version == 6).any():
-        swapped = np.where(sent_by[0] == sent_to[0], swapped, sent_by[0] > sent_to[0])
-    keys = np.empty((len(source), 5), np.int64)
-    for column, (one, other) in enumerate(zip(sent_by, sent_to, strict=True)):
-        keys[:, column] = np.where(swapped, other, one)
-        keys[:, column + 2] = np.where(swapped, one, other)
-    keys[:, 4] = np.where(swapped, destination << 16 | source, source << 16 | destination) | version << 32
-    return swapped.astype(np.int64), keys
-
-
-def _addresses(
-    headers: HeaderRows, chosen: Integers | None
-) -> tuple[tuple[Integers, Integers], tuple[Integers, Integers], Integers]:
-    """Sender, receiver (each as two 64-bit words) and IP version, of the innermost IP header around."""
-    table, position = headers.table, headers.layer.position.astype(np.int64)
-    around = (position if chosen is None else position[chosen]) - 1
-    names = table.catalogue.program.names
-    steps = {name: names.index(name) for name in ("ip", "ipv6") if name in names}
-    found = table.found[1]
-    is_ip = np.zeros(len(found), np.bool_)
-    for step in steps.values():
-        is_ip |= found == step
-    while True:  # over extension headers, of which a packet has less than MAX_DEPTH
-        elsewhere = ~is_ip[around]
-        if not elsewhere.any():
-            break
-        around = around - elsewhere
-    version = np.full(len(around), 4, np.int64)
-    ends = np.zeros((4, len(around)), np.int64)
-    if "ip" in steps:
-        inside, rows = _rows_of(table, "ip", around)
-        ip = table.rows("ip")
-        ends[1, inside], ends[3, inside] = ip.values("src")[rows], ip.values("dst")[rows]
-    if "ipv6" in steps and len(table.layer("ipv6")):
-        inside, rows = _rows_of(table, "ipv6", around)
-        version[inside] = 6
-        ends[:2, inside] = _words(table, "src")[:, rows]
-        ends[2:, inside] = _words(table, "dst")[:, rows]
-    return (ends[0], ends[1]), (ends[2], ends[3]), version
-
-
-def _rows_of(table: PacketTable, name: str, around: Integers) -> tuple[Flags | slice, Small]:
-    """Where the walk's rows are headers of this protocol, and which rows of its layer those are."""
-    position = table.layer(name).position
-    index = np.full(table.found.shape[1], -1, np.int32)
-    index[position] = np.arange(len(position), dtype=np.int32)
-    rows = index[around]
-    inside = rows >= 0
-    return (slice(None), rows) if inside.all() else (inside, rows[inside])
-
-
-def _words(table: PacketTable, name: str) -> Integers:
-    """IPv6 addresses as two big-endian 64-bit words each: (2, headers)."""
-    column = table.item_column("ipv6", name)
-    assert isinstance(column.values, np.ndarray)
-    whole = column.values
-    if column.rows is not None:
-        whole = np.zeros((len(column.layer), 16), np.uint8)
-        whole[column.rows] = column.values
-    return np.ascontiguousarray(whole).view(">i8").astype(np.int64).reshape(-1, 2).T
-
-
-def _scattered(keys: Integers) -> Integers:
-    """Multiply-shift hashing with secret multipliers (Dietzfelbinger et al. 1997), 32 bits each."""
-    total = np.zeros(len(keys), np.uint64)
-    for column, multiplier in enumerate(_multipliers):
-        word = keys[:, column].view(np.uint64) if keys.flags.c_contiguous else keys[:, column]
-        mixed = word.astype(np.uint64) * multiplier
-        total ^= mixed ^ (mixed >> np.uint64(29))
-    total *= _multipliers[0]
-    return (total >> np.uint64(32)).astype(np.int64)

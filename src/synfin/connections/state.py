@@ -243,7 +243,7 @@ class States:
         """
         self.state = grown(self.state, count)
         self.roles = grown(self.roles, count)
-        rows = np.stack((segments.side, event_of(segments, does), grouping.role, segments.guess))
+        rows = np.stack((segments.side, event_of(segments, does), grouping.role, segments.ends.guess))
         out = np.empty((3, len(segments)), np.int64)
         move(grouping.connection, rows, self._moves, self.state, self.roles, out)
         return out[0], out[1], out[2]
