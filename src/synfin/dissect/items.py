@@ -39,7 +39,12 @@ def find_items(
     found, stops = _find(rows, items, (begin, end), _choice(members, protocols), protocols)
     by_start = found  # already in header order, and within a header in byte order
     layers = {}
+    there = np.bincount(by_start[1], minlength=len(protocols))
+    nothing = np.empty(0, np.int32)
     for index, protocol in enumerate(protocols):
+        if not there[index]:
+            layers[protocol.name] = Layer(protocol, *(nothing,) * 6, outer=rows.layer)
+            continue
         chosen = np.flatnonzero(by_start[1] == index)
         header = by_start[0, chosen]
         layers[protocol.name] = Layer(
