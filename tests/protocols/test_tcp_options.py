@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from synfin.dissect.listing import listing
 from synfin.dissect.tree import Node, Trees
 from tests.packets import ethernet, ipv4, table_of, tcp
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from synfin.dissect.table import PacketTable
@@ -200,3 +201,14 @@ def test_half_a_block_is_no_block() -> None:
     assert values(table, "tcp.options.sack.count") == "1"
     assert values(table, "tcp.suboption_malformed") == "1"
     assert listing(table).info[0].endswith("SLE=1100 SRE=1200")
+
+
+def test_a_first_block_that_is_acknowledged_or_inside_the_second_is_a_duplicate() -> None:
+    def marked(blocks: str, ack: int) -> str:
+        options = bytes((5, 2 + len(blocks) // 2)) + bytes.fromhex(blocks)
+        return values(table_of([ethernet(ipv4(tcp(ack=ack, options=options)))]), "tcp.options.sack.dsack")
+
+    assert marked("0000044c000004b0", ack=1200) == "1"
+    assert marked("0000044c000004b0", ack=1100) == ""
+    assert marked("0000044c000004b0" + "000003e800000578", ack=900) == "1"
+    assert marked("0000044c000004b0" + "0000051400000578", ack=900) == ""

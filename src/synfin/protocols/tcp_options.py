@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 
 import numpy as np
 
+from synfin.basics.sequence import distance
 from synfin.dissect import text
 from synfin.dissect.definition import (
     ANY,
@@ -18,7 +19,7 @@ from synfin.dissect.definition import (
     Protocol,
     Shape,
 )
-from synfin.dissect.expert import Severity, Topic, follow_up, remark
+from synfin.dissect.expert import Severity, Topic, remark
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import Spans, Sparse
 from synfin.protocols.tcp_lessons import OPTION_LESSONS
@@ -287,6 +288,22 @@ def _malformed_sack(rows: HeaderRows) -> Flags:
     return malformed
 
 
+def _reports_duplicate(rows: HeaderRows) -> Flags:
+    """True where the first block has arrived before: all acknowledged, or part of the second (RFC 2883 4)."""
+    blocks = rows.table.rows("tcp.options.sack.block")
+    left, right = blocks.values("sack.left_raw"), blocks.values("sack.right_raw")
+    index, last = np.arange(len(rows)), max(len(blocks) - 1, 0)
+    first = np.searchsorted(blocks.layer.position, index)
+    count = np.searchsorted(blocks.layer.position, index, side="right") - first
+    duplicate = np.zeros(len(rows), np.bool_)
+    if len(blocks):
+        one, two = np.minimum(first, last), np.minimum(first + 1, last)
+        acknowledged = distance(right[one], rows.values("ack_raw")) >= 0
+        inside = (distance(left[two], left[one]) >= 0) & (distance(right[one], right[two]) >= 0)
+        duplicate = (count > 0) & (acknowledged | ((count > 1) & inside))
+    return duplicate
+
+
 def sack_edges(rows: HeaderRows, between: str, first: str, separator: str) -> Text:
     """The blocks of each SACK option, written as `first` left `between` right and joined by `separator`."""
     blocks = rows.table.rows("tcp.options.sack.block")
@@ -343,7 +360,11 @@ SACK = option(
         ),
         Group(
             "D-SACK Sequence",
-            parts=(follow_up("sack.dsack", (Severity.WARNING, Topic.SEQUENCE), "D-SACK Sequence"),),
+            parts=(
+                remark(
+                    "sack.dsack", (Severity.WARNING, Topic.SEQUENCE), "D-SACK Sequence", _reports_duplicate
+                ),
+            ),
         ),
     ),
     summary=_sack_summary,
