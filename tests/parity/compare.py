@@ -11,10 +11,13 @@ the differences that `docs/why/wireshark-differences.md` explains (`--known FILE
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TYPE_CHECKING
 
@@ -24,7 +27,7 @@ from synfin.exports.fields import Layout, field_cells, lines
 from synfin.session import Session, open_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 CAPTURES = ROOT.parent / "shared" / "captures"
@@ -55,21 +58,29 @@ class Reason(NamedTuple):
     fields: tuple[str, ...]
     packets: str
 
-    def explains(self, found: Difference, features: Features) -> bool:
-        """Whether every packet of the difference is one for which it is expected."""
-        if not any(fnmatch(found.field, pattern) for pattern in self.fields):
-            return False
-        expected = {"other protocols": features.other_protocols, "fragments": features.fragments}
-        if self.packets in expected:
-            return set(found.packets) <= expected[self.packets]
-        return self.packets in ("all", found.file)
+
+Features = Mapping[str, frozenset[int]]
+"""For each sort of packets that the table may name, the numbers of those in a file."""
+
+TSHARK_SAYS = {
+    "fragments": "ip.fragments or ip.reassembled_in or ip.flags.mf == 1 or ip.frag_offset > 0 or ipv6.fraghdr",
+    "not dissected again": "tcp.analysis.retransmission or tcp.analysis.out_of_order or tcp.analysis.keep_alive",
+    "put together": "tcp.segment_data or tcp.reassembled_in or tcp.segments",
+    "resets": "tcp.flags.reset == 1",
+    "malformed": "_ws.malformed",
+}
+"""Sorts of packets, as display filters for tshark."""
 
 
-class Features(NamedTuple):
-    """What tshark finds in the packets of a file that explains differences: numbers of packets."""
-
-    other_protocols: frozenset[int]
-    fragments: frozenset[int]
+def is_explained(found: Difference, table: Sequence[Reason], features: Features) -> bool:
+    """Whether each packet of a difference is one for which some row of the table expects it."""
+    expected: set[int] = set()
+    for reason in table:
+        if any(fnmatch(found.field, pattern) for pattern in reason.fields):
+            if reason.packets in ("all", found.file):
+                return True
+            expected |= features.get(reason.packets, frozenset())
+    return bool(found.packets) and set(found.packets) <= expected
 
 
 def capture_files() -> list[Path]:
@@ -133,30 +144,18 @@ def reasons(path: Path) -> list[Reason]:
 
 
 def features_of(path: Path, session: Session) -> Features:
-    """Which packets of a file have what synfin leaves out."""
+    """Which packets of a file have what synfin leaves out, or does otherwise."""
+    features = {}
+    for sort, condition in TSHARK_SAYS.items():
+        command = ["tshark", "-2", "-n", "-r", str(path), "-Y", condition, "-T", "fields", "-e", "frame.number"]
+        made = subprocess.run(command, capture_output=True, check=False, text=True)
+        features[sort] = frozenset(int(number) for number in made.stdout.split())
     known = {protocol.path for protocol in session.catalogue.protocols} | {"ethertype"}
-    wanted = [
-        "frame.number",
-        "frame.protocols",
-        "ip.fragments",
-        "ip.reassembled_in",
-        "ip.flags.mf",
-        "ip.frag_offset",
-    ]
-    wanted += ["ipv6.fragments", "ipv6.fraghdr.offset"]
-    other, fragments = set(), set()
-    for number, protocols, *marks, v6_parts, v6 in theirs(path, wanted):
-        if set(protocols.split(":")) - known:
-            other.add(int(number))
-        pieces = [*marks[0].split(AGGREGATOR), *marks[1].split(AGGREGATOR), *marks[2].split(AGGREGATOR)]
-        if (
-            any(piece not in ("", "0") for piece in pieces)
-            or marks[3].strip("0" + AGGREGATOR)
-            or v6_parts
-            or v6
-        ):
-            fragments.add(int(number))
-    return Features(frozenset(other), frozenset(fragments))
+    named = theirs(path, ["frame.number", "frame.protocols"])
+    features["other protocols"] = frozenset(
+        int(number) for number, protocols in named if set(protocols.split(":")) - known
+    )
+    return features
 
 
 def differences(path: Path, protocols: Sequence[str], fields: Sequence[str]) -> Iterator[Difference]:
@@ -194,21 +193,30 @@ def main(arguments: Iterable[str] | None = None) -> int:
     chosen = parser.parse_args(None if arguments is None else list(arguments))
     files = chosen.files or capture_files()
     table = reasons(chosen.known) if chosen.known else []
+    compare = partial(compared, _words(chosen.protocols), _words(chosen.fields), table)
     unexplained = explained = 0
-    for path in files:
-        features: Features | None = None
-        for found in differences(path, _words(chosen.protocols), _words(chosen.fields)):
-            if table and features is None:
-                features = features_of(path, open_session(path))
-            if features is not None and any(reason.explains(found, features) for reason in table):
-                explained += 1
-                continue
-            unexplained += 1
-            _print(found)
-    print(
+    with multiprocessing.get_context("spawn").Pool() as pool:
+        for differing, expected in pool.imap(compare, files):
+            explained += expected
+            unexplained += len(differing)
+            for found in differing:
+                _print(found)
+    print(  # noqa: T201 - a command
         f"{unexplained} differences in {len(files)} files, besides {explained} that the documentation explains"
     )
     return 1 if unexplained else 0
+
+
+def compared(
+    protocols: Sequence[str], fields: Sequence[str], table: Sequence[Reason], path: Path
+) -> tuple[list[Difference], int]:
+    """The differences of one file that nothing explains, and how many the table does."""
+    found = list(differences(path, protocols, fields))
+    if not found or not table:
+        return found, 0
+    features = features_of(path, open_session(path))
+    unexplained = [one for one in found if not is_explained(one, table, features)]
+    return unexplained, len(found) - len(unexplained)
 
 
 def _words(text: str) -> list[str]:
