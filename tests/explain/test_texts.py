@@ -32,9 +32,8 @@ def test_both_languages_have_the_same_keys() -> None:
     assert set(ENGLISH) == set(CHINESE)
 
 
-@pytest.mark.parametrize("key", ENGLISH)
-def test_a_text_needs_the_same_values_in_both_languages(key: str) -> None:
-    assert placeholders(ENGLISH[key]) ^ placeholders(CHINESE[key]) == set()
+def test_a_text_needs_the_same_values_in_both_languages() -> None:
+    assert [key for key in ENGLISH if placeholders(ENGLISH[key]) != placeholders(CHINESE[key])] == []
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +76,9 @@ def test_english_has_no_chinese_letters() -> None:
     assert [key for key, text in ENGLISH.items() if re.search(HAN, text)] == []
 
 
-@pytest.mark.parametrize("key", CHINESE)
-def test_chinese_has_its_own_punctuation(key: str) -> None:
-    assert not re.search(f"{HAN}[,;:?!(]|[,;:?!)]{HAN}", CHINESE[key])
+def test_chinese_has_its_own_punctuation() -> None:
+    plain = re.compile(f"{HAN}[,;:?!(]|[,;:?!)]{HAN}")
+    assert [key for key, text in CHINESE.items() if plain.search(text)] == []
 
 
 WRONG_TERMS = ("序列号", "数据段", "握手包", "重置", "超时重发", "确认序号", "滑窗")

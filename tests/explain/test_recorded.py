@@ -1,0 +1,60 @@
+"""Recorded connections of a real kernel are told as what they are: from the file to the sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from synfin.operations import explain_connection, open_session
+
+if TYPE_CHECKING:
+    from synfin.explain.explanation import Explanation
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def told(name: str, number: int = 0) -> Explanation:
+    explanation = explain_connection(
+        open_session(str(EXAMPLES / f"{name}.pcapng")), number, lang="en", width=80
+    )
+    assert explanation is not None
+    return explanation
+
+
+def keys(explanation: Explanation) -> set[str]:
+    return {sentence.key for section in explanation.sections for sentence in section.sentences}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("page", {"place.client", "opening.complete", "closing.three", "closing.time_wait"}),
+        ("four-segments", {"closing.four"}),
+        ("server-closes", {"closing.three"}),
+        ("half-close", {"closing.four", "normal.half_close"}),
+        ("simultaneous-open", {"step.syn.crossing", "step.syn_ack.crossing", "opening.simultaneous"}),
+        ("simultaneous-close", {"step.fin.crossing", "closing.simultaneous", "closing.time_wait.both"}),
+        ("refused", {"step.refused", "opening.refused"}),
+        ("icmp-unreachable", {"step.unreachable", "opening.rejected"}),
+        ("no-answer", {"step.syn_again", "opening.no_answer"}),
+        ("lost-syn", {"step.syn_again", "opening.retried"}),
+        ("lost-third-ack.server", {"step.syn_ack_again", "opening.retried"}),
+        ("lost-data.server", {"place.server", "transfer.repeats", "transfer.duplicate_ack"}),
+        ("window-zero", {"transfer.zero_window", "normal.window_probe", "normal.window_update"}),
+        ("keep-alive", {"normal.keep_alive"}),
+        ("reset", {"step.reset.abort", "closing.time_wait.none"}),
+        ("rst-after-fin", {"step.reset.late_data"}),
+    ],
+)
+def test_a_recorded_connection_is_told_as_what_it_is(name: str, said: set[str]) -> None:
+    assert said <= keys(told(name))
+
+
+def test_a_fast_open_shows_its_cookie_and_its_data() -> None:
+    assert {"step.syn.data", "options.cookie.shown", "opening.fast_open"} <= keys(told("fast-open", 1))
+
+
+def test_every_rule_holds_on_a_healthy_connection() -> None:
+    assert "✘" not in told("page").text()
