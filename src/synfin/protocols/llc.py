@@ -318,9 +318,9 @@ def info(rows: HeaderRows) -> Text:
     return text.where(rows.is_whole, text.join([control_words(rows), ends]))
 
 
-def organization(rows: HeaderRows) -> Text:
+def organization(rows: HeaderRows, name: str = "oui") -> Text:
     """The organization's code and, if known, name."""
-    return text.each(rows.values("oui"), _organization)
+    return text.each(rows.values(name), _organization)
 
 
 def _organization(code: int) -> str:
@@ -393,7 +393,15 @@ PROTOCOLS = (
         name="llc",
         title="Logical-Link Control",
         reference="IEEE 802.2",
-        follows=(("ethertype", LENGTH_KEY), ("ethertype", 0x8870), ("linktype", 100), ("sll.ltype", 4)),
+        follows=(
+            ("ethertype", LENGTH_KEY),
+            ("ethertype", 0x8870),
+            ("linktype", 100),
+            ("sll.ltype", 4),
+            ("fddi.class", 0x5),
+            ("fddi.class", 0xD),
+            ("tr.frame_type", 1),
+        ),
         header_length=Length((("synfin.llc.format", 1),), table=(4, 4, 4, 3)),
         next_by=(Next("synfin.llc.control", "llc.control"), Next("dsap", "llc.dsap")),
         short="LLC",
