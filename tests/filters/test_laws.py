@@ -6,11 +6,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synfin.basics.errors import FilterError
+from synfin.filters.complete import complete
+from synfin.filters.filter import render_error
 from synfin.filters.language.grammar import parse
 from synfin.filters.language.printing import printed, tree
 from synfin.filters.language.syntax import And, Comparison, Not, Or, Test
+from synfin.filters.words import in_words
 from tests.filters.strategies import captures, integers, numbers, packets, single_tests, tests
-from tests.filters.zoo import Packet, table, understood
+from tests.filters.zoo import Animal, Packet, table, understood, zoo
 from tests.naive.filters import holds
 
 
@@ -74,3 +78,41 @@ def test_where_chunks_end_never_matters(test: Test, capture: list[Packet], data:
     filter_ = understood(printed(test))
     halves = [filter_.mask(table(part)) for part in (capture[:cut], capture[cut:])]
     assert np.array_equal(np.concatenate(halves), filter_.mask(table(capture)))
+
+
+PIECES = st.sampled_from(
+    """
+    zoo zoo.paw zoo.call zoo.home zoo.fur zoo.far zoo.wild nothing . .. : :: 10.0.0.1 fe80::1/64 01:02 80 0x -5
+    == != === ~= < in not { } ( ) [ ] [0:2] [-1] # #1 #[ @ $ ${ ${zoo.paw} ${private_ipv4: ; , + - * / % &
+    any all and or contains matches len( max( string( count( xor ^ = ! é 猫 \x00 "a" "\\ r"x" 'c'
+    """.split()  # noqa: SIM905 - a hundred quotation marks would hide what is in it
+)
+texts = st.one_of(
+    st.lists(PIECES, max_size=12).map(" ".join),
+    st.lists(PIECES, max_size=8).map("".join),
+    st.text(max_size=20),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts)
+def test_any_text_is_a_filter_or_a_filter_error(text: str) -> None:
+    try:
+        filter_ = understood(text)
+    except FilterError as error:
+        raised = error
+    else:
+        assert len(filter_.mask(table([(Animal(),), ()]))) == 2
+        assert in_words(filter_)
+        assert parse(printed(filter_.syntax)) == filter_.syntax
+        return
+    begin, end = raised.span
+    assert 0 <= begin <= end <= len(text) + 1
+    assert render_error(raised, text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES, max_size=8).map(" ".join), st.integers(0, 60))
+def test_completion_never_fails(text: str, cursor: int) -> None:
+    for one in complete(text, cursor, zoo()):
+        assert 0 <= one.begin <= one.end <= max(len(text), cursor)

@@ -45,6 +45,7 @@ TABLE = [
     ("zoo.paw in {81 .. 442, 5071 .. 65535}", []),
     ("zoo.paw not in {80}", [2, 3]),
     ("zoo.paw !in {80}", [2, 3]),
+    ("all zoo.paw not in {80}", [2, 3]),
     ("all zoo.paw in {80, 443}", [1]),
     ("all zoo.paw in {80 .. 443}", [0, 1]),
     ("zoo.paw in {zoo.right}", [0, 1, 2, 4]),
@@ -89,6 +90,9 @@ TABLE = [
     ("zoo.legs / 0 != 1", [0, 1, 2, 4]),
     ("-zoo.heat == 5", [1, 4]),
     ("zoo.paw - 80", [0, 2, 4]),
+    ("zoo.legs + -3 == 1", []),
+    ("zoo.legs / -3 == 0", [0, 1, 2, 4]),
+    ("zoo.heat + -25 == -5", [0, 2, 4]),
     ("zoo.left == zoo.right - 10", [2, 4]),
     # names of values
     ("zoo.kind == Cat", [0, 4]),

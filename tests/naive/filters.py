@@ -230,12 +230,13 @@ def _combined(operand: checked.Combine, one: object, other: object) -> object | 
     if isinstance(one, bytes):
         assert isinstance(other, bytes)
         return bytes(a & b for a, b in zip(one, other, strict=False))
+    is_small = operand.type.is_integer and operand.type.width <= 32
+    if is_small and not operand.type.signed and operand.operator != "&" and one >= 0 > other:  # type: ignore[operator]
+        other += 2**32  # type: ignore[operator]
     result = _calculated(operand.operator, one, other)
     if result is None or operand.operator == "&" or not operand.type.is_integer:
         return result
-    if not operand.type.signed and one >= 0 > other:  # type: ignore[operator]
-        return None
-    low, high = (-(2**31), 2**32) if operand.type.width <= 32 else (-(2**63), 2**63)
+    low, high = (-(2**31), 2**32) if is_small else (-(2**63), 2**63)
     return result if low <= result < high else None  # type: ignore[operator]
 
 

@@ -172,7 +172,8 @@ class Checker:
             )
             for element in node.elements
         )
-        test = checked.Within(node.quantifier == "all", left, members)
+        every = node.quantifier == "all" and not node.negated  # `not in` is never weakened by `all`
+        test = checked.Within(every, left, members)
         return checked.Negation(test) if node.negated else test
 
     def _element(

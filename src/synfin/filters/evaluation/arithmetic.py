@@ -57,10 +57,11 @@ def calculated(
         return left & right, None
     if operand.type.kind is Kind.DOUBLE:
         return _of_floats(operand.operator, left, right)
+    is_small = operand.type.is_integer and operand.type.width <= 32
+    if is_small and not operand.type.signed:  # beside an unsigned number a negative one is its bit pattern
+        right = np.where((right < 0) & (left >= 0), right + LARGEST_32 + 1, right)
     values, fine = _of_integers(operand.operator, left, right)
-    if not operand.type.signed and operand.type.is_integer:
-        fine &= (left < 0) | (right >= 0)  # an unsigned number takes no negative one
-    if operand.type.is_integer and operand.type.width <= 32:
+    if is_small:
         fine &= (values >= SMALLEST_32) & (values <= LARGEST_32)
     return values, None if bool(fine.all()) else fine
 
