@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from synfin.connections.conversations import Datagrams
 from synfin.connections.echoes import Echoes
 from synfin.connections.follower import Follower
+from synfin.connections.sacked import Sacked
 
 if TYPE_CHECKING:
     from synfin.dissect.fold import Fold
@@ -14,4 +15,4 @@ if TYPE_CHECKING:
 
 def make_folds() -> tuple[Fold, ...]:
     """Fresh folds, which have seen nothing yet."""
-    return Follower(), Datagrams(), Echoes()
+    return Follower(), Sacked(), Datagrams(), Echoes()

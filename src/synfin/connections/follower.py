@@ -27,11 +27,7 @@ if TYPE_CHECKING:
 
 SIMPLE = ("stream", "time_relative", "time_delta")
 COUNTED = ("seq", "ack", "nxtseq", "window_size", "window_size_scalefactor", "completeness")
-SACKED = ("tcp.options.sack_le", "tcp.options.sack_re")
 STATES = ("synfin.state.client", "synfin.state.server")
-
-BLOCKS = "tcp.options.sack.block"
-"""The layer of SACK blocks."""
 
 
 class Follower:
@@ -50,7 +46,7 @@ class Follower:
             supplies: whether facts are given to the tables; for the table of connections alone they are not
                 needed.
         """
-        final = frozenset(f"tcp.{name}" for name in COUNTED) | frozenset(SACKED)
+        final = frozenset(f"tcp.{name}" for name in COUNTED)
         self.facts = frozenset(f"tcp.{name}" for name in SIMPLE) | frozenset(STATES) | final
         self.final = final
         self.observations = Observations()
