@@ -173,10 +173,6 @@ class Narrator:
         """The side's port."""
         return self.fact_of(side, "port")
 
-    def payload(self, segments: Iterable[Segment]) -> str:
-        """The payload of these segments together."""
-        return self.language.size(sum(segment.length for segment in segments))
-
 
 def flag_names(flags: int) -> tuple[str, ...]:
     """The names of the flags that are set, in spoken order: SYN ACK, FIN ACK, PSH ACK."""
