@@ -60,8 +60,9 @@ def read(rows: HeaderRows, item: Named) -> Column:
         return Column(item, layer, result)
     if not isinstance(item, Field):
         return Column(item, layer, np.empty(0, np.int64), np.empty(0, np.int64))
-    if not item.varies and not item.before and not item.only and layer.whole:
-        return _read_fixed(rows, item)
+    if not item.varies and not item.before and layer.whole:
+        column = _read_fixed(rows, item)
+        return _allowed(column, rows) if item.only else column
     return _read_varying(rows, item)
 
 
@@ -93,11 +94,27 @@ def _read_varying(rows: HeaderRows, item: Field) -> Column:
             values = item.meaning(rows, chosen, values)
     else:
         values = _wide(rows.data, item, start, bits // 8)
-    if item.only and isinstance(values, np.ndarray):
-        allowed = [(values >= span.start) & (values < span.stop) for span in item.only]
-        kept = np.flatnonzero(np.logical_or.reduce(allowed))
-        return Column(item, rows.layer, values[kept], chosen[kept], first[kept], bits[kept])
-    return Column(item, rows.layer, values, chosen, first, bits)
+    column = Column(item, rows.layer, values, chosen, first, bits)
+    return _allowed(column, rows) if item.only else column
+
+
+def _allowed(column: Column, rows: HeaderRows) -> Column:
+    """Of a field that only some values make present: where it has one of them."""
+    item, values = column.item, column.values
+    assert isinstance(item, Field)
+    assert isinstance(values, np.ndarray)
+    is_allowed = np.zeros(len(values), np.bool_)
+    for span in item.only:
+        is_allowed |= (values >= span.start) & (values < span.stop)
+    if bool(is_allowed.all()):
+        return column
+    kept = np.flatnonzero(is_allowed)
+    present = kept if column.rows is None else column.rows[kept]
+    first = rows.start[present].astype(np.int64) * 8 + item.start
+    bits = np.full(len(kept), item.bits, np.int64)
+    if column.first_bit is not None and column.bits is not None:
+        first, bits = column.first_bit[kept], column.bits[kept]
+    return Column(item, column.layer, values[kept], present, first, bits)
 
 
 def _extent(rows: HeaderRows, item: Field) -> tuple[Integers, Integers, Flags]:

@@ -276,8 +276,10 @@ def protocols(rows: HeaderRows) -> Text:
     for level in range(int(depth.max(initial=0))):
         deeper = np.flatnonzero(depth > level)
         step = path[deeper] * len(words) + codes[first[deeper] + level]
-        distinct, place = np.unique(step, return_inverse=True)
-        path[deeper] = len(paths) + place
+        is_taken = np.zeros(len(paths) * len(words), np.bool_)  # quicker than sorting: both are few
+        is_taken[step] = True
+        distinct = np.flatnonzero(is_taken)
+        path[deeper] = len(paths) - 1 + np.cumsum(is_taken)[step]
         paths += [
             ":".join(part for part in (paths[before], words[word]) if part)
             for before, word in (divmod(one, len(words)) for one in distinct.tolist())
