@@ -419,6 +419,7 @@ def _place(
     for item in items:
         if not isinstance(item, Field):
             parts, start = _place(owner, item.parts, start, before)
+            before = (*before, *_taking_room(parts))
             placed.append(replace(item, parts=parts))
             continue
         parts, end = _place(owner, item.parts, start, before)
@@ -426,7 +427,9 @@ def _place(
             raise DefinitionError(f"{owner}.{item.name}: its parts take {end - start} bits, not {item.bits}.")
         if item.when or item.optional:  # parts are there where the whole is
             parts = tuple(
-                replace(part, when=item.when + part.when, optional=item.optional) if isinstance(part, Field) else part
+                replace(part, when=item.when + part.when, optional=item.optional)
+                if isinstance(part, Field)
+                else part
                 for part in parts
             )
         here = replace(item, start=start + item.skip, before=before, parts=parts)
@@ -436,3 +439,12 @@ def _place(
         elif not item.overlay:
             start += item.bits
     return tuple(placed), start
+
+
+def _taking_room(items: tuple[Item, ...]) -> Iterator[Field]:
+    """Fields of variable presence or size that move what follows them."""
+    for item in items:
+        if not isinstance(item, Field):
+            yield from _taking_room(item.parts)
+        elif item.varies and not item.overlay:
+            yield item

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 ECHO_REPLY, UNREACHABLE, REDIRECT, ECHO_REQUEST, EXCEEDED, PROBLEM = 0, 3, 5, 8, 11, 12
 ADVERTISEMENT, EXTENDED_REQUEST, EXTENDED_REPLY = 9, 42, 43
 FRAGMENTATION_NEEDED = 4
+EXTENSIBLE = (UNREACHABLE, EXCEEDED, PROBLEM, EXTENDED_REQUEST)
+
+QUOTED_AT = 8
+"""Bytes of an error before the copy of the packet it is about."""
 RESERVED = {1: "Reserved", 2: "Reserved", 19: "Reserved (for security)"}
 
 TYPES = {
@@ -413,6 +417,21 @@ def original_length(rows: HeaderRows) -> Sparse:
     return Sparse(chosen, rows.values("length")[chosen] * 4)
 
 
+def extension_area(rows: HeaderRows) -> tuple[Integers, Integers]:
+    """Behind the original datagram of errors, if it is long enough to tell where it ends (RFC 4884 4, 5)."""
+    kinds = rows.values("type", missing=-1)
+    end = rows.limit.astype(np.int64)
+    first = rows.start.astype(np.int64) + QUOTED_AT
+    at = np.minimum(first, max(len(rows.data) - 4, 0))
+    stated = rows.data[at - QUOTED_AT + 5].astype(np.int64) * 4
+    total = rows.data[at + 2].astype(np.int64) << 8 | rows.data[at + 3]
+    guessed = (stated == 0) & (end - first > ORIGINAL) & (total <= ORIGINAL)
+    begin = np.where(guessed, first + ORIGINAL, np.where(stated >= ORIGINAL, first + stated, end))
+    begin = np.where(kinds == EXTENDED_REQUEST, first, begin)
+    mine = np.isin(kinds, EXTENSIBLE) & ~rows.layer.quoted & (begin + 4 <= end)
+    return np.where(mine, begin, end), end
+
+
 def copied(name: str, number: int, title: str, fields: tuple[Item, ...], section: str) -> Protocol:
     """The rest of a message that brings back the beginning of the packet it is about."""
     return Protocol(
@@ -702,6 +721,7 @@ PROTOCOL = Protocol(
     info=info,
     carries=False,
     next_by=(Next("type", "icmp.type"),),
+    items=(Items("icmp.extension", Shape.ONE, key_bits=4, area=extension_area),),
     fields=(
         Field("type", 8, "Type", names=TYPES, show=type_line),
         Field("code", 8, "Code", show=code_line),
