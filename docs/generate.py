@@ -14,8 +14,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 KNOW = ROOT / "docs" / "know"
@@ -25,11 +28,8 @@ SECONDS_PER_EXAMPLE = 60
 
 def executed(block: str) -> str:
     """The same commands with what they print now."""
-    made = []
-    for line in block.splitlines():
-        if line.startswith("$ "):
-            made.append(line + "\n" + _printed(line[2:]))
-    return "".join(made)
+    commands = [line for line in block.splitlines() if line.startswith("$ ")]
+    return "".join(f"{line}\n{_printed(line[2:])}" for line in commands)
 
 
 def _printed(command: str) -> str:
@@ -122,7 +122,7 @@ def main() -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
     for path in stale:
-        print(f"{'stale' if chosen.check else 'written'}: {path.relative_to(ROOT)}")  # noqa: T201
+        print(f"{'stale' if chosen.check else 'written'}: {path.relative_to(ROOT)}")
     return 1 if stale and chosen.check else 0
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synfin.capture.chunk import Chunk, Interface
 from synfin.dissect.table import PacketTable, dissect
 from synfin.session import catalogue
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from synfin.dissect.catalogue import Catalogue
     from collections.abc import Sequence
+
+    from synfin.dissect.catalogue import Catalogue
 
 ETHERNET, RAW = 1, 101
 

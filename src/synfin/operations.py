@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 
-from synfin.basics.errors import CaptureError, FilterError
+from synfin.basics.errors import FilterError
 from synfin.capture.source import CHUNK_SIZE
 from synfin.dissect.table import Settings
 from synfin.engine.pipeline import in_order, pieces_in_flight, workers
@@ -16,11 +16,11 @@ from synfin.exports import listing as list_lines
 from synfin.session import Session, open_session
 
 if TYPE_CHECKING:
-    from synfin.connections.summary import Connections
     from collections.abc import Callable, Iterator, Sequence
 
     from synfin.basics.arrays import Flags, Small
     from synfin.capture.chunk import Chunk
+    from synfin.connections.summary import Connections
     from synfin.dissect.catalogue import FieldInfo
     from synfin.dissect.table import Clock, PacketTable
     from synfin.dissect.text import Text
@@ -356,12 +356,12 @@ def save(session: Session, path: str, selection: Selection, form: str | None = N
     return written
 
 
-def connection_table(session: Session, *, filter: str = "", all_packets: bool = False) -> Connections:  # noqa: A002
+def connection_table(session: Session, selection: str = "", *, all_packets: bool = False) -> Connections:
     """The table of TCP connections, one row each, in the order of their first packets.
 
     Args:
         session: the capture.
-        filter: only connections of which one packet matches this display filter.
+        selection: only connections of which one packet matches this display filter.
         all_packets: only those of which every packet does.
 
     Raises:
@@ -369,7 +369,7 @@ def connection_table(session: Session, *, filter: str = "", all_packets: bool = 
     """
     from synfin.connections.follower import Follower
 
-    wanted = compiled(session, filter)
+    wanted = compiled(session, selection)
     names = _with_facts(session, (), wanted)
     follower = Follower(supplies=bool(session.facts_of(names)))
     if wanted is None:
@@ -509,7 +509,8 @@ def taught_packet(session: Session, number: int, *, lang: Lang, width: int) -> P
         if table.chunk.first <= number < table.chunk.first + len(table):
             return teach_packet(table, number - table.chunk.first, lang, width)
     raise FilterError(
-        f"There is no packet {number} in this capture.", hint=f"They are numbered 1 to {packets}." if packets else ""
+        f"There is no packet {number} in this capture.",
+        hint=f"They are numbered 1 to {packets}." if packets else "",
     )
 
 

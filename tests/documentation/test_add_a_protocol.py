@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,10 +16,12 @@ from synfin.basics.errors import DefinitionError
 from synfin.dissect.catalogue import Catalogue
 from synfin.dissect.definition import Protocol
 from synfin.dissect.listing import listing
-from synfin.dissect.table import PacketTable
 from synfin.dissect.tree import Trees
 from synfin.explain.lesson import teach_header
 from tests.packets import ethernet, ipv4, table_of, udp
+
+if TYPE_CHECKING:
+    from synfin.dissect.table import PacketTable
 
 PAGE = Path(__file__).parents[2] / "docs" / "do" / "add-a-protocol.md"
 BEACON = bytes.fromhex("21 00 01 2c")  # version 2, kind 1, count 300

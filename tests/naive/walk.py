@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.dissect.definition import ANY, LENGTH_KEY, Field, Length, Protocol
 from synfin.dissect.walk import MAX_DEPTH, PARTIAL, QUOTED, Reason
@@ -87,7 +87,7 @@ def claims(protocols: Iterable[Protocol]) -> dict[tuple[str, int], Protocol]:
     return {(family, key): protocol for protocol in protocols for family, key in protocol.follows}
 
 
-def walk(
+def walk(  # noqa: C901 - it reads like the rules
     packet: bytes, wire_length: int, root: Protocol, protocols: Mapping[str, Protocol]
 ) -> tuple[list[Header], list[Halt]]:
     """Every header of one packet, and where it stopped."""

@@ -34,8 +34,12 @@ def collect(package: ModuleType, wanted: type[T]) -> tuple[T, ...]:
 
 
 def _values(module: ModuleType, wanted: type[T]) -> list[T]:
-    own = [value for name, value in vars(module).items() if name in ("PROTOCOL", "PROTOCOLS", "FACTS", "RULE")]
+    own = [
+        value for name, value in vars(module).items() if name in ("PROTOCOL", "PROTOCOLS", "FACTS", "RULE")
+    ]
     gathered: list[T] = []
     for value in own:
-        gathered += [one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, wanted)]
+        gathered += [
+            one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, wanted)
+        ]
     return gathered

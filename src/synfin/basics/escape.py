@@ -6,7 +6,7 @@ import unicodedata
 
 
 def for_terminal(text: str) -> str:
-    """Text that moves no cursor, changes no colour and reverses no direction on a terminal.
+    r"""Text that moves no cursor, changes no colour and reverses no direction on a terminal.
 
     Control, format, surrogate and private characters are written \\n, \\t and the like, \\xNN or
     \\u{NNNN}; all else stays.

@@ -40,7 +40,7 @@ def when_compiling(tell: Callable[[str], None]) -> None:
 
 def compile_always() -> None:
     """From now on compile every kernel that is called, however little the work: to fill the disk cache."""
-    global MODE  # noqa: PLW0603 - one switch for the whole process, and this is its only door
+    global MODE
     MODE = "compiled"
 
 
@@ -63,6 +63,7 @@ class Kernel(Generic[P, R]):
         self.__module__ = plain.__module__
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the loop, plain or compiled."""
         if self.plain_below == PART or (self._compiled is None and self._is_little(args[0])):
             return self.plain(*args, **kwargs)
         return self.compiled()(*args, **kwargs)  # type: ignore[no-any-return]
@@ -94,7 +95,11 @@ class Kernel(Generic[P, R]):
         if not used:
             return plain
         linked = types.FunctionType(
-            plain.__code__, {**plain.__globals__, **used}, plain.__name__, plain.__defaults__, plain.__closure__
+            plain.__code__,
+            {**plain.__globals__, **used},
+            plain.__name__,
+            plain.__defaults__,
+            plain.__closure__,
         )
         linked.__module__ = plain.__module__
         linked.__qualname__ = plain.__qualname__
@@ -128,7 +133,7 @@ def _listen_to_numba() -> None:
         return
     from numba.core import event
 
-    class Listener(event.Listener):  # type: ignore[misc]  # numba has no types
+    class Listener(event.Listener):
         def on_start(self, given: Any) -> None:  # noqa: ANN401 - numba has no types
             name = str(given.data["dispatcher"].py_func.__name__)
             for tell in _listeners:
@@ -138,5 +143,5 @@ def _listen_to_numba() -> None:
             pass
 
     listener = Listener()
-    event.register("numba:compile", listener)
+    event.register("numba:compile", listener)  # type: ignore[no-untyped-call]  # numba has no types
     _listening.append(listener)

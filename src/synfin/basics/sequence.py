@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.arrays import Flags, Integers
-
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from synfin.basics.arrays import Flags, Integers
 
 MODULUS = 1 << 32
 """How many sequence numbers there are."""

@@ -10,7 +10,7 @@ import numpy as np
 from synfin.basics.kernel import kernel
 from synfin.dissect.definition import Computed, Field, Named
 from synfin.dissect.kinds import Kind
-from synfin.dissect.layers import HeaderRows, Layer, Sparse, Spans
+from synfin.dissect.layers import HeaderRows, Layer, Spans, Sparse
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Bytes, Flags, Integers, Small, Values

@@ -136,7 +136,7 @@ def _record_shape(protocol: Protocol) -> Integers:
 
 
 @kernel
-def _find_typed(
+def _find_typed(  # noqa: C901 - one flat loop
     begin: Integers,
     end: Integers,
     data: Bytes,

@@ -74,7 +74,8 @@ class Layer:
     @property
     def quoted(self) -> Flags:
         """True for headers inside a copy of another packet."""
-        return (self.flags & QUOTED) != 0
+        quoted: Flags = (self.flags & QUOTED) != 0
+        return quoted
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ class HeaderRows:
     @cached_property
     def is_whole(self) -> Flags:
         """True where the whole header was captured."""
-        return (self.layer.flags & PARTIAL) == 0
+        whole: Flags = (self.layer.flags & PARTIAL) == 0
+        return whole
 
     def values(self, name: str, missing: int = 0) -> Integers:
         """One value per header of a field, computed value or fact; `missing` where there is none.
@@ -142,7 +144,7 @@ class HeaderRows:
             assert isinstance(column.values, np.ndarray)
             return column.values
         full = np.full(len(self), missing, np.int64)
-        full[column.rows] = column.values
+        full[column.rows] = np.asarray(column.values)
         return full
 
     @property

@@ -13,14 +13,12 @@ from synfin.dissect.columns import Column, extent, read
 from synfin.dissect.definition import Computed, Fact, Named
 from synfin.dissect.items import find_items
 from synfin.dissect.kinds import Kind
-from synfin.dissect.layers import HeaderRows, Layer, Sparse, Spans
+from synfin.dissect.layers import HeaderRows, Layer, Spans, Sparse
 from synfin.dissect.text import Text
 from synfin.dissect.walk import MAX_DEPTH, walk
 from synfin.dissect.writing import written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from synfin.basics.arrays import Integers, Small, Values
     from synfin.capture.chunk import Chunk
     from synfin.dissect.catalogue import Catalogue, Source
@@ -117,7 +115,7 @@ class PacketTable:
         """
         if name not in self._layers:
             if name in self.catalogue.home:
-                self._find_items(*self.catalogue.home[name])
+                self._find_items(self.catalogue.home[name][1])
             else:
                 self._layers[name] = self._walked_layer(name)
         return self._layers[name]
@@ -155,7 +153,7 @@ class PacketTable:
         counts: list[int] = np.bincount(self.found[1], minlength=len(self.catalogue.program.names)).tolist()
         return counts
 
-    def _find_items(self, parent: object, family: str) -> None:
+    def _find_items(self, family: str) -> None:
         protocol = self.catalogue.item_families[family]
         rows = self.rows(protocol.name)
         items = next(one for one in protocol.items if one.family == family)
@@ -230,7 +228,10 @@ class PacketTable:
         """Occurrences from several items, by packet, then by place, then by their order in the definition."""
         packets = np.concatenate([column.packet for column in columns])
         places = np.concatenate(
-            [_place(column, self.rows(source.protocol.name)) for source, column in zip(sources, columns, strict=True)]
+            [
+                _place(column, self.rows(source.protocol.name))
+                for source, column in zip(sources, columns, strict=True)
+            ]
         )
         rank = np.repeat(np.arange(len(columns)), [len(column) for column in columns])
         order = np.lexsort((rank, places, packets))
@@ -367,7 +368,11 @@ def pick_headers(steps: Small, found: Small, step: int, rows: Small) -> None:
     for position in range(len(steps)):
         if steps[position] == step:
             rows[0, count], rows[1, count], rows[2, count] = found[0, position], position, found[2, position]
-            rows[3, count], rows[4, count], rows[5, count] = found[3, position], found[4, position], found[5, position]
+            rows[3, count], rows[4, count], rows[5, count] = (
+                found[3, position],
+                found[4, position],
+                found[5, position],
+            )
             count += 1
 
 

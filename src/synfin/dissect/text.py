@@ -6,13 +6,18 @@ Every function here takes and returns whole columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.arrays import Bytes, Flags, Integers
 from synfin.basics.kernel import PLAIN_BELOW, kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from synfin.basics.arrays import Bytes, Flags, Integers
 
 DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 PAIRS = np.frombuffer(b"".join(b"%02d" % value for value in range(100)), np.uint8)
@@ -64,10 +69,7 @@ class Text:
         """All texts as Python strings."""
         whole = self.data.tobytes()
         ends = self.ends.tolist()
-        return [
-            whole[begin:end].decode("utf-8", "replace")
-            for begin, end in zip(ends[:-1], ends[1:], strict=True)
-        ]
+        return [whole[begin:end].decode("utf-8", "replace") for begin, end in pairwise(ends)]
 
     def take(self, rows: Integers) -> Text:
         """The texts of these rows, in this order; row -1 gives the empty text."""
@@ -314,7 +316,7 @@ def put_ipv4(out: Bytes, at: int, value: int, octets: Bytes) -> int:
     """Write an IPv4 address; `octets` holds, for each octet, its length and its three characters."""
     for shift in (24, 16, 8, 0):
         place = ((value >> shift) & 255) * 4
-        size = np.int64(octets[place])
+        size = int(octets[place])
         out[at] = octets[place + 1]
         out[at + 1] = octets[place + 2]
         out[at + 2] = octets[place + 3]
@@ -360,7 +362,7 @@ def put_ether(out: Bytes, at: int, value: int, octets: int, letters: Bytes) -> i
 
 
 @kernel
-def compose(
+def compose(  # noqa: C901 - one flat loop over fields and forms
     packets: Integers,
     places: tuple[Integers, Integers, Integers],
     texts: tuple[Bytes, Integers],
@@ -459,7 +461,7 @@ def _ipv4(values: Integers, out: Bytes, ends: Integers, octets: Bytes) -> None:
 
 
 @kernel
-def _ipv6(values: Bytes, out: Bytes, ends: Integers, letters: Bytes, octets: Bytes) -> None:
+def _ipv6(values: Bytes, out: Bytes, ends: Integers, letters: Bytes, octets: Bytes) -> None:  # noqa: C901 - one loop
     """Groups without leading zeros; the longest run of two or more zero groups becomes "::".
 
     An IPv4 address in the last two groups, alone or mapped (::ffff:0:0/96), is written with dots.

@@ -164,7 +164,9 @@ class _Compiler:
             for following in protocol.next_by:
                 width = following.peek or protocol.bit_field(following.field).bits
                 if width > WIDEST_KEY:
-                    raise DefinitionError(f"{protocol.name}: a key of {width} bits is wider than {WIDEST_KEY}.")
+                    raise DefinitionError(
+                        f"{protocol.name}: a key of {width} bits is wider than {WIDEST_KEY}."
+                    )
                 widths[following.family] = max(widths.get(following.family, 0), width)
         first = 0
         for family, width in widths.items():
@@ -218,7 +220,9 @@ class _Compiler:
         step[NEXT_LAST] = len(self.nexts)
         step[QUOTES], step[CARRIES] = protocol.quotes, protocol.carries
         step[CONSTANT_FIRST] = len(self.constants)
-        self.constants += [(self._number(protocol.bit_field(name)), value) for name, value in protocol.constants]
+        self.constants += [
+            (self._number(protocol.bit_field(name)), value) for name, value in protocol.constants
+        ]
         step[CONSTANT_LAST] = len(self.constants)
         step[BODY] = protocol.body
         return step
@@ -251,7 +255,12 @@ class _Compiler:
 
 def pack(offset: int, count: int, shift: int, mask: int) -> int:
     """Where a number stands: byte offset from its header, bytes, right shift and mask, in one integer."""
-    return offset | count << BYTE_BITS | shift << (BYTE_BITS + COUNT_BITS) | mask << (BYTE_BITS + COUNT_BITS + SHIFT_BITS)
+    return (
+        offset
+        | count << BYTE_BITS
+        | shift << (BYTE_BITS + COUNT_BITS)
+        | mask << (BYTE_BITS + COUNT_BITS + SHIFT_BITS)
+    )
 
 
 @kernel
@@ -311,13 +320,18 @@ def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (do
                 reason = CUT if at + size <= limit else SHORT
             else:
                 for constant in range(steps[step, CONSTANT_FIRST], steps[step, CONSTANT_LAST]):
-                    if lie < 0 and number(data, at, numbers, constants[constant, 0]) != constants[constant, 1]:
+                    if (
+                        lie < 0
+                        and number(data, at, numbers, constants[constant, 0]) != constants[constant, 1]
+                    ):
                         lie = constants[constant, 0]
                 if lie < 0 and steps[step, HAS_LENGTH]:
                     size = steps[step, BIAS]
                     for term in range(steps[step, TERM_FIRST], steps[step, TERM_LAST]):
                         value = number(data, at, numbers, terms[term, 0])
-                        size += sizes[terms[term, 2] + value] if terms[term, 2] >= 0 else value * terms[term, 1]
+                        size += (
+                            sizes[terms[term, 2] + value] if terms[term, 2] >= 0 else value * terms[term, 1]
+                        )
                     if size < steps[step, MINIMUM]:
                         lie = terms[steps[step, TERM_FIRST], 0]
                 if lie < 0 and steps[step, TOTAL] >= 0:

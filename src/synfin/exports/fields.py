@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def layout_of(options: Sequence[str], start: Layout | None = None) -> Layout:
     Raises:
         ExportError: an option or its value is unknown.
     """
-    chosen: dict[str, object] = {}
+    chosen: dict[str, Any] = {}
     for option in options:
         for one in _single_options(option):
             key, _, value = one.partition("=")
@@ -64,7 +64,7 @@ def layout_of(options: Sequence[str], start: Layout | None = None) -> Layout:
             except KeyError:
                 raise ExportError(f"-E {one}: {key} is {MEANINGS[key]}.") from None
     given = start or Layout()
-    return Layout(**{name: chosen.get(name, getattr(given, name)) for name in Layout.__slots__})
+    return replace(given, **chosen)
 
 
 def _single_options(option: str) -> list[str]:
@@ -146,7 +146,7 @@ def field_cells(table: PacketTable, name: str, layout: Layout) -> Cells:
             place = np.full(len(table), text.ABSENT, np.int64)
             numbers = np.zeros(len(table), np.int64)
             place[found.packet] = text.NUMBER
-            numbers[found.packet] = column.values
+            numbers[found.packet] = np.asarray(column.values)
             return Cells(place, NOTHING, numbers, form)
     return text_cells(*table.texts(name), len(table), layout)
 
@@ -177,7 +177,10 @@ def lines(cells: Sequence[Cells], layout: Layout, chosen: Flags | None = None) -
         ]
     )
     ends = np.concatenate([one.texts.ends + shift for one, shift in zip(cells, shifts, strict=False)])
-    marks = tuple(np.frombuffer(mark.encode(), np.uint8) for mark in (layout.separator, layout.quote))
+    marks = (
+        np.frombuffer(layout.separator.encode(), np.uint8),
+        np.frombuffer(layout.quote.encode(), np.uint8),
+    )
     room = sum(_longest(one) for one in cells) + (len(marks[0]) + 2 * len(marks[1])) * len(cells) + 1
     out = np.empty(min(room * len(wanted), _total(cells, len(wanted), marks)) + text.WIDEST_NUMBER, np.uint8)
     size = text.compose(
@@ -188,7 +191,7 @@ def lines(cells: Sequence[Cells], layout: Layout, chosen: Flags | None = None) -
         text.LETTERS,
         out,
     )
-    return memoryview(out)[:size]
+    return out.data[:size]
 
 
 def _total(cells: Sequence[Cells], packets: int, marks: tuple[Bytes, ...]) -> int:
@@ -213,7 +216,7 @@ def _one_per_packet(packet: Small, texts: Text, count: int, layout: Layout) -> t
         place[packet] = np.arange(len(packet))
     else:
         place[packet] = packet
-        return place, text.gather(texts, packet, count, layout.aggregator)
+        return place, text.gather(texts, packet.astype(np.int64), count, layout.aggregator)
     return place, texts
 
 

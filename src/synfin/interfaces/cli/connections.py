@@ -66,7 +66,7 @@ def command(
     from synfin.operations import connection_table, sorted_by
 
     session = open_files(files)
-    found = connection_table(session, filter=display_filter, all_packets=all_packets)
+    found = connection_table(session, display_filter, all_packets=all_packets)
     if sort:
         found = sorted_by(found, sort)
     if form == "parquet":

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from typing import TYPE_CHECKING
 
 import click
 
 from synfin.interfaces.cli.options import color_option, colored, lang_option, open_files, problems
+
+if TYPE_CHECKING:
+    from synfin.explain.language import Lang
 
 
 @click.command(name="explain", epilog="Example: synfin explain page.pcapng --connection 0 --lang zh")
@@ -21,7 +25,7 @@ from synfin.interfaces.cli.options import color_option, colored, lang_option, op
 @lang_option
 @color_option
 def command(
-    files: tuple[str, ...], number: int | None, form: str, width: int | None, lang: str, color: str
+    files: tuple[str, ...], number: int | None, form: str, width: int | None, lang: Lang, color: str
 ) -> int:
     """Explain one TCP connection of capture FILES: from its SYN to its last ACK.
 
