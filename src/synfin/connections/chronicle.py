@@ -16,7 +16,7 @@ from synfin.connections.group import REUSES
 from synfin.connections.observations import Observations, Seen
 from synfin.connections.options import described, options_of
 from synfin.connections.relative import relative_ack, relative_seq
-from synfin.connections.scaling import UNKNOWN
+from synfin.connections.scaling import STORED, UNKNOWN
 from synfin.connections.segments import ACK, FIN, QUOTED, RST, SYN
 from synfin.connections.sequence import (
     ACKS_UNSEEN,
@@ -119,7 +119,7 @@ class Chronicle:
         self._number = number
         self._client = int(first.states.roles[number]) & SIDE
         self._bases = first.groups.bases[number]
-        self._shifts = first.scales.state[number].astype(np.int64) - 3
+        self._shifts = first.scales.state[number].astype(np.int64) - STORED
         self._last = int(first.tallies.state[number, t.LAST_PACKET])
         self._vantage = row.get("vantage")
         noted = first.milestones.state[number]

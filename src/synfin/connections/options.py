@@ -138,15 +138,20 @@ def _blocks(chosen: ChosenOptions) -> dict[int, list[tuple[int, int]]]:
 BLOCK = "tcp.options.sack.block"
 
 
+COOKIES = ("tcp.options.tfo", "tcp.options.experimental")
+"""Options that may hold a fast open cookie (RFC 7413 4.1.1; the second before it had a number)."""
+
+
 def _cookies(chosen: ChosenOptions) -> dict[int, bytes]:
     """For each header with a fast open option, its cookie; empty for a request."""
-    found: dict[int, bytes] = {
-        int(chosen.rows[at]): b"" for at in np.flatnonzero(chosen.has("tcp.options.tfo"))
-    }
-    if found:
-        column = chosen.table.item_column("tcp.options.tfo", "tfo.cookie")
-        position = column.layer.position if column.rows is None else column.layer.position[column.rows]
-        values = chosen.table.plain_values(column)
-        assert isinstance(values, np.ndarray)
-        found |= dict(zip(position.tolist(), values.tolist(), strict=True))
+    found: dict[int, bytes] = {}
+    table = chosen.table
+    for option in COOKIES:
+        if option not in table.catalogue.by_name or not len(table.layer(option)):
+            continue
+        for name in ("tfo.request", "tfo.cookie"):
+            column = table.item_column(option, name)
+            position = column.layer.position if column.rows is None else column.layer.position[column.rows]
+            values = table.plain_values(column).tolist() if name == "tfo.cookie" else [b""] * len(position)  # type: ignore[union-attr]
+            found |= dict(zip(position.tolist(), values, strict=True))
     return found

@@ -129,6 +129,8 @@ def judge(
         size = length + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
         is_probe = size <= 1 and not flags & (SYN | FIN) and (size == 0 or own[NEXT] == peer[ACKED])
         brings = place(own, holes, rows[2, row], size, is_probe)
+        if flags & SYN and flags & ACK and own[ACKED] == 0:
+            brings &= NEW  # its SYN went out before, but not this acknowledgment: a simultaneous open
         if brings & (OLD | KEEP_ALIVE):
             own[UNANSWERED] += 1
             own[RESENT] += 1 if brings & OLD else 0

@@ -144,12 +144,22 @@ def _endpoints(view: _View) -> dict[str, Values]:
 
 def _addresses(words: Integers, version: Integers) -> Values:
     """Canonical text of addresses, each made once; `words` are two 64-bit words each."""
-    distinct, index = np.unique(np.column_stack((words, version)), axis=0, return_inverse=True)
-    texts = np.empty(len(distinct), object)
-    for at, (high, low, of) in enumerate(distinct.tolist()):
-        number = (high & 0xFFFFFFFFFFFFFFFF) << 64 | (low & 0xFFFFFFFFFFFFFFFF)
-        texts[at] = str(ipaddress.IPv6Address(number) if of == 6 else ipaddress.IPv4Address(low))
-    return texts[index.reshape(-1)]
+    texts = np.empty(len(words), object)
+    four = np.flatnonzero(version == 4)
+    numbers, index = np.unique(words[four, 1], return_inverse=True)
+    texts[four] = _written([str(ipaddress.IPv4Address(number)) for number in numbers.tolist()])[index]
+    six = np.flatnonzero(version == 6)
+    pairs, index = np.unique(words[six], axis=0, return_inverse=True)
+    whole = [(high & LOW_HALF) << 64 | (low & LOW_HALF) for high, low in pairs.tolist()]
+    texts[six] = _written([str(ipaddress.IPv6Address(number)) for number in whole])[index.reshape(-1)]
+    return texts
+
+
+LOW_HALF = 0xFFFFFFFFFFFFFFFF
+
+
+def _written(texts: list[str]) -> Values:
+    return np.array([*texts, None], object)[:-1]
 
 
 def _side(view: _View, side: Integers) -> dict[str, Values]:
