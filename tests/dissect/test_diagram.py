@@ -160,3 +160,12 @@ def test_every_protocol_of_the_catalogue_can_be_drawn(name: str) -> None:
     assert all((width - 5) % 2 == 1 for width in widths)
     fixed = sum(box.bits for box in header_diagram(made).boxes if box.drawn and not box.condition)
     assert fixed == made.minimum * 8
+
+
+def test_a_hidden_field_gives_way_to_a_visible_reading_of_its_bits() -> None:
+    solicitation = bytes.fromhex(
+        "87001b0d00000000 20010db8000000000000000000000080 0101020000000010".replace(" ", "")
+    )
+    head = bytes.fromhex("6000000000203aff") + bytes(15) + b"\1" + bytes(15) + b"\2"
+    boxes = of("icmpv6", ethernet(head + solicitation, kind=0x86DD)).boxes
+    assert [box.label for box in boxes if box.start == 208 and box.drawn] == ["Link-layer address"]

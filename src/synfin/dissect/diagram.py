@@ -47,6 +47,7 @@ class Box:
         lesson: what to teach about it.
         item: for a field of a list's item (an option), what the item is called; "" else.
         opens: whether it is the item's first field.
+        hidden: whether the tree leaves it out; it is drawn only for lack of another reading of its bits.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Box:
     lesson: Lesson | None = None
     item: str = ""
     opens: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,10 @@ def packet_diagram(table: PacketTable, protocol: str, row: int) -> Diagram:
 def continued(header: Diagram, body: Diagram) -> Diagram:
     """A header and the body that continues it, as one picture; the body must follow directly."""
     shift = (body.first - header.first) * 8
-    moved = tuple(replace(box, start=box.start + shift, item=box.item or body.title) for box in body.boxes)
-    return replace(header, boxes=header.boxes + moved, size=body.first - header.first + body.size)
+    moved = [replace(box, start=box.start + shift, item=box.item or body.title) for box in body.boxes]
+    claimed = sorted((box for box in (*header.boxes, *moved) if box.name), key=lambda box: box.start)
+    size = body.first - header.first + body.size
+    return replace(header, boxes=_complete(tuple(claimed), size * 8), size=size)
 
 
 def _fields(items: tuple[Item, ...], depth: int) -> Iterator[tuple[Field, int, bool]]:
@@ -261,6 +265,7 @@ def _occurrence(table: PacketTable, rows: HeaderRows, entry: tuple[Field, int, b
         plain_value,
         _digits(rows.data, start, count) if is_small else "",
         protocol.lessons.get(item.name),
+        hidden=item.hidden,
     )
 
 
@@ -289,9 +294,26 @@ def _digits(data: Bytes, first: int, count: int) -> str:
     return f"{number:0{count}b}"
 
 
+def _visible(boxes: tuple[Box, ...]) -> list[Box]:
+    """The boxes; where a hidden one would be drawn, the visible one of the same bits is, if there is one."""
+    shown = {(box.start, box.bits) for box in boxes if box.drawn and box.hidden}
+    better = {(box.start, box.bits): box for box in reversed(boxes) if not box.hidden and not box.drawn}
+    made = []
+    for box in boxes:
+        place = (box.start, box.bits)
+        if place in shown and place in better:
+            if box is better[place]:
+                made.append(replace(box, drawn=True))
+            elif not box.hidden:
+                made.append(box)
+        else:
+            made.append(box)
+    return made
+
+
 def _complete(boxes: tuple[Box, ...], size: int) -> tuple[Box, ...]:
     """The boxes, with another reading drawn where no field claims the bits, and empty ones for the rest."""
-    made = list(boxes)
+    made = _visible(boxes)
     taken = sorted((box.start, box.start + box.bits) for box in made if box.drawn)
     at = 0
     for start, end in [*taken, (size, size)]:
