@@ -99,6 +99,7 @@ class _Headers:
     """The headers of one layer, ready to be made nodes of."""
 
     summaries: list[str]
+    values: list[str]
     start: list[int]
     length: list[int]
     branches: tuple[_Branch, ...]
@@ -164,11 +165,14 @@ class Trees:
     def _layer(self, protocol: Protocol) -> _Headers:
         if protocol.name not in self._layers:
             rows = self.table.rows(protocol.name)
+            start, length = rows.start.astype(np.int64), (rows.end - rows.start).astype(np.int64)
+            is_item = rows.layer.outer is not None
             held = {getattr(item, "holds", "") for item in _with_groups(protocol.fields)}
             self._layers[protocol.name] = _Headers(
                 fill(rows, protocol.summary or protocol.title).to_list(),
-                (rows.start - self.table.chunk.start[rows.packet]).tolist(),
-                (rows.end - rows.start).tolist(),
+                text.octets(rows.data, start, length, ":").to_list() if is_item else [],
+                (start - self.table.chunk.start[rows.packet]).tolist(),
+                length.tolist(),
                 self._branches(protocol, protocol.fields),
                 tuple(self._contents(one.family) for one in protocol.items if one.family not in held),
             )
@@ -179,11 +183,11 @@ class Trees:
         return Node(
             headers.summaries[row],
             protocol.name,
-            "",
+            headers.values[row] if headers.values else "",
             headers.start[row],
             headers.length[row],
             self._inside(headers, row),
-            kind=Kind.PROTOCOL,
+            kind=Kind.BYTES if headers.values else Kind.PROTOCOL,
         )
 
     def _inside(self, headers: _Headers, row: int) -> tuple[Node, ...]:

@@ -77,7 +77,7 @@ def _members(nodes: tuple[Node, ...], data: bytes | None) -> Pairs:
         if node.hidden and node.name.startswith(ONLY_WHEN_ASKED):
             continue
         key = node.name or _heading(node)
-        has_value = node.kind not in (Kind.NONE, Kind.PROTOCOL)
+        has_value = node.kind not in (Kind.NONE, Kind.PROTOCOL) and node.name != "_ws.expert"
         if data is not None and node.name and (raw := _raw(node, data)):
             members.append((f"{key}_raw", raw))
         if has_value:

@@ -47,7 +47,7 @@ def lines(table: PacketTable, times: Text, separator: str = "", colors: Text | N
     Args:
         table: the packets.
         times: what the Time column shows.
-        separator: "" for tshark's text layout; otherwise the character between the columns.
+        separator: "" for a blank; otherwise the character between the columns.
         colors: what switches each line's colour on, if it is to have one.
     """
     number, time, *words = columns(table, times).values()
@@ -55,9 +55,9 @@ def lines(table: PacketTable, times: Text, separator: str = "", colors: Text | N
     pieces = [
         text.padded(number, NUMBER_WIDTH, left=False),
         text.padded(time, TIME_WIDTH, left=False),
-        text.padded(source, ADDRESS_WIDTH, left=False) if not separator else source,
+        text.padded(source, ADDRESS_WIDTH, left=False),
         text.literal("→", len(table)),
-        text.padded(destination, ADDRESS_WIDTH, left=True) if not separator else destination,
+        text.padded(destination, ADDRESS_WIDTH, left=True),
         *rest,
     ]
     between = text.literal(separator or " ", len(table))

@@ -300,11 +300,14 @@ def _address_parts(name: str) -> tuple[Item, ...]:
             f"{label} (resolved)",
             Kind.TEXT,
             lambda rows: resolved(rows, name),
-            also=("addr_resolved",),
             hidden=True,
         ),
-        Field(f"{name}.oui", 24, f"{label} OUI", also=("addr.oui",), overlay=True, hidden=True),
+        Field(f"{name}.oui", 24, f"{label} OUI", overlay=True, hidden=True),
         Field("addr", 48, "Address", Kind.ETHER, overlay=True),
+        Computed(
+            "addr_resolved", "Address (resolved)", Kind.TEXT, lambda rows: resolved(rows, name), hidden=True
+        ),
+        Field("addr.oui", 24, "Address OUI", overlay=True, hidden=True),
         Field(
             f"{name}.lg",
             1,

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 INDENT = "    "
 OCTETS_PER_LINE = 16
 
+UNCLAIMED = "data"
+"""Name of the protocol that stands for bytes without one."""
+
 
 def details(
     session: Session, selection: Selection, *, tree: bool, only: tuple[str, ...], octets: bool
@@ -26,21 +29,26 @@ def details(
     for packet in packet_details(session, selection):
         blocks = []
         if tree:
-            lines = [line for node in packet.nodes for line in _lines(node, 0, only)]
+            data = b"" if octets else packet.data
+            lines = [line for node in packet.nodes for line in _lines(node, 0, only, data)]
             blocks.append("".join(f"{line}\n" for line in lines))
         if octets:
             blocks.append("".join(f"{line}\n" for line in hex_dump(packet.data)))
         yield ("\n".join(blocks) + "\n").encode("utf-8", "replace")
 
 
-def _lines(node: Node, depth: int, only: tuple[str, ...]) -> Iterator[str]:
+def _lines(node: Node, depth: int, only: tuple[str, ...], data: bytes) -> Iterator[str]:
+    """The node's line and those below it; what no protocol claims is dumped, if `data` is given."""
     if node.hidden:
         return
     yield INDENT * depth + for_terminal(node.label)
     if depth == 0 and only and node.name not in only:
         return
+    if node.name == UNCLAIMED and data:
+        yield ""
+        yield from hex_dump(data[node.start : node.start + node.length])
     for child in node.children:
-        yield from _lines(child, depth + 1, only)
+        yield from _lines(child, depth + 1, only, data)
 
 
 def hex_dump(data: bytes) -> Iterator[str]:
