@@ -93,27 +93,15 @@ def chosen_tables(
     """The capture's tables with the facts that `names` and the filter need, and the packets wanted."""
     wanted = compiled(session, selection.filter)
     previous: int | None = None
-    for table in session.tables_with(_with_facts(session, names, wanted), buffers=buffers, size=size):
-        made = _choose(table, wanted, selection, previous)
+    tables = session.first(selection.most).tables_with(
+        _with_facts(session, names, wanted), buffers=buffers, size=size
+    )
+    for table in tables:
+        made = Chosen(table, wanted.mask(table) if wanted is not None else None, previous)
         yield made
         shown = np.arange(len(table)) if made.chosen is None else np.flatnonzero(made.chosen)
         if len(shown):
             previous = int(table.chunk.time[shown[-1]])
-        if _is_last(table.chunk, selection):
-            return
-
-
-def _choose(table: PacketTable, wanted: Filter | None, selection: Selection, displayed: int | None) -> Chosen:
-    """Which packets of a table are wanted."""
-    chosen = wanted.mask(table) if wanted is not None else None
-    if selection.most and table.chunk.first + len(table) > selection.most + 1:
-        inside = np.arange(table.chunk.first, table.chunk.first + len(table)) <= selection.most
-        chosen = inside if chosen is None else chosen & inside
-    return Chosen(table, chosen, displayed)
-
-
-def _is_last(chunk: Chunk, selection: Selection) -> bool:
-    return bool(selection.most) and chunk.first + len(chunk) > selection.most
 
 
 def _with_facts(session: Session, names: Sequence[str], wanted: Filter | None) -> list[str]:
@@ -135,16 +123,12 @@ def _answers(
     if session.facts_of(_with_facts(session, names, wanted)):
         return in_order(chosen_tables(session, names, selection, buffers=buffers), work, threads=threads)
 
-    def pieces() -> Iterator[tuple[Chunk, Clock]]:
-        for chunk, clock in session.timed_chunks(buffers=buffers):
-            yield chunk, clock
-            if _is_last(chunk, selection):
-                return
-
     def whole(piece: tuple[Chunk, Clock]) -> Answer:
-        return work(_choose(session.dissected(*piece), wanted, selection, None))
+        table = session.dissected(*piece)
+        return work(Chosen(table, wanted.mask(table) if wanted is not None else None, None))
 
-    return in_order(pieces(), whole, threads=threads)
+    pieces = session.first(selection.most).timed_chunks(buffers=buffers)
+    return in_order(pieces, whole, threads=threads)
 
 
 def known_fields(session: Session, names: Sequence[str]) -> None:

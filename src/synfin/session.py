@@ -48,38 +48,45 @@ class Session:
         catalogue: what is known about protocols.
         settings: what the user chose about dissection.
         make_folds: makes fresh folds, one set for each time the capture is followed.
+        most: how many packets there are for all questions; 0 for all.
     """
 
     capture: Capture
     catalogue: Catalogue = field(default_factory=catalogue)
     settings: Settings = field(default_factory=Settings)
     make_folds: Callable[[], tuple[Fold, ...]] = tuple
+    most: int = 0
 
     def dissected(self, chunk: Chunk, clock: Clock) -> PacketTable:
         """One chunk's table; needs no other chunk, so chunks may be dissected side by side."""
         return dissect(chunk, self.catalogue, clock, self.settings)
 
     def timed_chunks(
-        self, *, buffers: int = BUFFERS, size: int = CHUNK_SIZE
+        self, *, buffers: int = BUFFERS, size: int = CHUNK_SIZE, to_end: bool = False
     ) -> Iterator[tuple[Chunk, Clock]]:
         """The chunks, with the times from before each.
 
         Args:
             buffers: how many chunks must stay valid at a time.
             size: bytes of a chunk.
+            to_end: read a pipe to its end in any case, so that it can be read again.
         """
         first = previous = NO_TIME
-        for chunk in self.capture.chunks(size=size, buffers=buffers):
-            if not len(chunk):
-                continue
-            if first == NO_TIME:
-                first = previous = int(chunk.time[0])
-            yield chunk, Clock(first, previous)
-            previous = int(chunk.time[-1])
+        for whole in self.capture.chunks(size=size, buffers=buffers):
+            chunk = _first(whole, self.most - whole.first + 1) if self.most else whole
+            if len(chunk):
+                if first == NO_TIME:
+                    first = previous = int(chunk.time[0])
+                yield chunk, Clock(first, previous)
+                previous = int(chunk.time[-1])
+            if 0 < self.most < whole.first + len(whole) and not (to_end and self.capture.size < 0):
+                return
 
-    def tables(self, *, buffers: int = BUFFERS, size: int = CHUNK_SIZE) -> Iterator[PacketTable]:
-        """The chunks' tables in order, without facts; each is valid while `buffers` of them are."""
-        for chunk, clock in self.timed_chunks(buffers=buffers, size=size):
+    def tables(
+        self, *, buffers: int = BUFFERS, size: int = CHUNK_SIZE, to_end: bool = False
+    ) -> Iterator[PacketTable]:
+        """The chunks' tables in order, without facts; see `timed_chunks`."""
+        for chunk, clock in self.timed_chunks(buffers=buffers, size=size, to_end=to_end):
             yield self.dissected(chunk, clock)
 
     def tables_with(
@@ -100,7 +107,7 @@ class Session:
         used = [fold for fold in folds if wanted & (fold.facts | fold.final)]
         final = [fold for fold in used if wanted & fold.final]
         if final:
-            for table in self.tables(size=size):
+            for table in self.tables(size=size, to_end=True):
                 for fold in used:
                     fold.advance(table)
         followers = self.make_folds() if final else folds
@@ -128,6 +135,27 @@ class Session:
     def with_settings(self, settings: Settings) -> Session:
         """The same capture, dissected otherwise."""
         return replace(self, settings=settings)
+
+    def first(self, most: int) -> Session:
+        """The same capture, as if it had no more packets than this; 0 for all."""
+        return replace(self, most=most)
+
+
+def _first(chunk: Chunk, most: int) -> Chunk:
+    """The chunk's first packets, maybe none."""
+    if most >= len(chunk):
+        return chunk
+    kept = slice(max(most, 0))
+    return replace(
+        chunk,
+        start=chunk.start[kept],
+        captured=chunk.captured[kept],
+        length=chunk.length[kept],
+        time=chunk.time[kept],
+        interface=chunk.interface[kept],
+        offset=chunk.offset[kept],
+        options={index: options for index, options in chunk.options.items() if index < most},
+    )
 
 
 def open_session(
