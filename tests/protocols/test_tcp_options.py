@@ -170,7 +170,10 @@ def test_the_line_of_the_options_names_them_in_their_order() -> None:
 
 def test_zeros_to_the_end_are_each_an_end_but_anything_else_after_it_is_not_read() -> None:
     assert values(with_options("00000000"), "tcp.option_kind") == "0,0,0,0"
+    assert values(with_options("00000000"), "tcp.non_zero_bytes_after_eol") == ""
     assert values(with_options("000102ff"), "tcp.option_kind") == "0"
+    assert values(with_options("000102ff"), "tcp.non_zero_bytes_after_eol") == "1"
+    assert "Non-zero header padding" in lines(with_options("000102ff"))
 
 
 def test_four_nops_in_one_word_are_remarked_on() -> None:

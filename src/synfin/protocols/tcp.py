@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.dissect import text
+from synfin.dissect.checksum import GOOD
 from synfin.dissect.definition import Computed, Fact, Field, Group, Items, Length, Next, Protocol
 from synfin.dissect.expert import Severity, Topic, follow_up, remark
 from synfin.dissect.kinds import Kind
@@ -14,7 +15,7 @@ from synfin.dissect.layers import Spans, Sparse
 from synfin.dissect.template import fill
 from synfin.protocols import riverbed, tcp_options
 from synfin.protocols.tcp_lessons import LESSONS, RESET_LESSONS
-from synfin.protocols.tcp_options import name_of, rows_of_nops, said
+from synfin.protocols.tcp_options import name_of, padded_with_something, rows_of_nops, said
 from synfin.protocols.transport import (
     STATUS,
     Carrier,
@@ -246,6 +247,12 @@ def _bad_checksum(rows: HeaderRows) -> Text:
     expected = text.hexadecimal(rows.values("checksum_calculated"), 4)
     count = len(rows)
     return text.join([text.literal("Bad checksum [should be ", count), expected, text.literal("]", count)])
+
+
+def _is_all_ones(rows: HeaderRows) -> Flags:
+    """True where a checksum is right but for writing 0 as 0xffff, which RFC 1624 does away with."""
+    right: Flags = rows.values("checksum.status", missing=int(Verdict.UNVERIFIED)) == Verdict.GOOD
+    return right & (rows.values("checksum") == GOOD)
 
 
 def _verdict(rows: HeaderRows) -> Sparse:
@@ -524,6 +531,18 @@ OPTIONS = Field(
             rows_of_nops,
         ),
         Group("", holds=tcp_options.FAMILY),
+        Group(
+            "Non-zero header padding",
+            parts=(
+                remark(
+                    "non_zero_bytes_after_eol",
+                    (Severity.ERROR, Topic.PROTOCOL),
+                    "Non zero bytes in option space after EOL option",
+                    padded_with_something,
+                    "Non-zero header padding",
+                ),
+            ),
+        ),
         remark(
             "options.mss.absent", PROTOCOL_NOTE, "The SYN packet does not contain a MSS option", _without_mss
         ),
@@ -607,6 +626,7 @@ PROTOCOL = Protocol(
             ),
         ),
         FLAGS,
+        Fact("fin_retransmission", "Retransmission of FIN from frame", Kind.FRAME),
         Field("window_size_value", 16, "Window"),
         Fact("window_size", "Calculated window size", Kind.UINT),
         Fact("window_size_scalefactor", "Window size scaling factor", Kind.INT, show=_scale),
@@ -623,6 +643,12 @@ PROTOCOL = Protocol(
                     "Bad checksum",
                     lambda rows: rows.values("checksum.status", missing=2) == Verdict.BAD,
                     _bad_checksum,
+                ),
+                remark(
+                    "checksum.ffff",
+                    (Severity.WARNING, Topic.CHECKSUM),
+                    "TCP Checksum 0xffff instead of 0x0000 (see RFC 1624)",
+                    _is_all_ones,
                 ),
             ),
         ),

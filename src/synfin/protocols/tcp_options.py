@@ -902,6 +902,17 @@ BROKEN_OPTION = Protocol(
     path="-",
 )
 
+
+def padded_with_something(rows: HeaderRows) -> Flags:
+    """True for TCP headers whose list of options has an end, and bytes other than 0 after it."""
+    ends = rows.table.layer("tcp.options.eol")
+    found = np.zeros(len(rows), np.bool_)
+    last = np.append(np.diff(ends.position) != 0, True)[: len(ends)]
+    header = ends.position[last]
+    found[header] = ends.end[last] < np.minimum(rows.end, rows.captured_end)[header]
+    return found
+
+
 NOPS_IN_A_ROW = 4
 WORD = 4
 
