@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from synfin.dissect.listing import listing
 from tests.packets import checksum, ethernet, ipv4, table_of, udp
 from tests.protocols.test_tcp_options import lines, values
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from synfin.dissect.table import PacketTable

@@ -252,7 +252,8 @@ def _bad_checksum(rows: HeaderRows) -> Text:
 def _is_all_ones(rows: HeaderRows) -> Flags:
     """True where a checksum is right but for writing 0 as 0xffff, which RFC 1624 does away with."""
     right: Flags = rows.values("checksum.status", missing=int(Verdict.UNVERIFIED)) == Verdict.GOOD
-    return right & (rows.values("checksum") == GOOD)
+    right &= rows.values("checksum") == GOOD
+    return right
 
 
 def _verdict(rows: HeaderRows) -> Sparse:
