@@ -127,31 +127,41 @@ class PacketTable:
             index = np.arange(len(self), dtype=np.int32)
             return Layer(protocol, index, start, end, end, np.zeros_like(index), np.full_like(index, -1))
         step = self.catalogue.program.names.index(name)
-        rows = np.empty((6, self._headers_of_step[step]), np.int32)
+        rows = np.empty((6, np.count_nonzero(self.found[1] == step)), np.int32)
         pick_headers(self.found[1], self.found, step, rows)
         packet, position, start, end, limit, flags = rows
         if protocol.takes is None:
-            self._give_way(position, start)
+            self._give_way(step, position, start)
         return Layer(protocol, packet, start, end, limit, flags, position)
 
-    def _give_way(self, position: Small, start: Small) -> None:
+    def _give_way(self, step: int, position: Small, start: Small) -> None:
         """Let headers begin later where the header before takes more than its own bits told the walk."""
-        for name, taken in self._taken.items():
+        for name in self._takers_before.get(step, ()):
+            taken = self._taken[name]
             after = self.layer(name).position + 1
             at = np.minimum(np.searchsorted(position, after), max(len(position) - 1, 0))
             follows = np.flatnonzero(position[at] == after) if len(position) else at[:0]
             start[at[follows]] += taken[follows].astype(np.int32)
 
     @cached_property
-    def _taken(self) -> dict[str, Integers]:
-        protocols = [self.catalogue.by_name[name] for name in self.catalogue.program.names]
-        present = zip(protocols, self._headers_of_step, strict=True)
-        return {p.name: p.takes(self.rows(p.name)) for p, count in present if p.takes is not None and count}
+    def _takers_before(self) -> dict[int, list[str]]:
+        """By the step of a header: the protocols that may take from it and directly precede such a header."""
+        found: dict[int, list[str]] = {}
+        for step, name in enumerate(self.catalogue.program.names):
+            if self.catalogue.by_name[name].takes is not None:
+                after = np.flatnonzero(self.found[1, :-1] == step) + 1
+                for follower in np.unique(self.found[1, after]).tolist():
+                    found.setdefault(follower, []).append(name)
+        return found
 
     @cached_property
-    def _headers_of_step(self) -> list[int]:
-        counts: list[int] = np.bincount(self.found[1], minlength=len(self.catalogue.program.names)).tolist()
-        return counts
+    def _taken(self) -> dict[str, Integers]:
+        takers = {name for names in self._takers_before.values() for name in names}
+        return {
+            p.name: p.takes(self.rows(p.name))
+            for p in self.catalogue.protocols
+            if p.name in takers and p.takes
+        }
 
     def _find_items(self, family: str) -> None:
         protocol = self.catalogue.item_families[family]
