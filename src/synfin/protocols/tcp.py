@@ -22,6 +22,7 @@ from synfin.protocols.transport import (
     Verdict,
     Verification,
     byte_count,
+    has_fragments,
     payload,
     value_or,
     verdict_text,
@@ -70,6 +71,9 @@ COMPLETENESS = {
 
 def _length(rows: HeaderRows) -> Sparse:
     """Bytes of payload on the wire; unknown in fragments and in copies of other packets."""
+    if rows.layer.whole and not has_fragments(rows.table):  # nearly always, and many times faster
+        chosen = np.flatnonzero(~rows.layer.quoted)
+        return Sparse(chosen, (rows.limit.astype(np.int64) - rows.end)[chosen])
     header = rows.values("hdr_len", missing=-1)
     limit = rows.limit.astype(np.int64)
     lies = (header >= 0) & (header < SHORTEST_HEADER)

@@ -50,6 +50,14 @@ def verdict_text(verdicts: Integers) -> Text:
     return text.from_list([SHOWN[verdict] for verdict in Verdict]).take(verdicts)
 
 
+def has_fragments(table: PacketTable) -> bool:
+    """Whether any datagram of the chunk came in pieces."""
+    names = table.catalogue.program.names
+    if FRAGMENT_HEADER in names and len(table.layer(FRAGMENT_HEADER)):
+        return True
+    return "ip" in names and bool(table.rows("ip").values("flags.mf").any())
+
+
 class Carrier:
     """The IP header directly around each header of a layer.
 
