@@ -209,6 +209,12 @@ def verdict(rows: HeaderRows) -> Integers:
     return np.where(sums < 0, UNVERIFIED, np.where(sums == GOOD, RIGHT, BAD)).astype(np.int64)
 
 
+def judgement(rows: HeaderRows) -> Sparse:
+    """The same in a word."""
+    there = np.flatnonzero(rows.has("checksum"))
+    return Sparse(there, text.named(verdict(rows)[there], VERDICTS))
+
+
 def status(rows: HeaderRows) -> Sparse:
     """ICMP checksums are always verified: no card computes them."""
     shown = np.flatnonzero(rows.has("checksum"))
@@ -749,9 +755,7 @@ PROTOCOL = Protocol(
             STATUS,
             show="Checksum Status: {checksum.status:label}",
         ),
-        Computed(
-            "synfin.checksum.icmp", "Checksum", Kind.UINT, verdict, VERDICTS, hidden=True, absolute=True
-        ),
+        Computed("synfin.checksum.icmp", "Checksum", Kind.TEXT, judgement, hidden=True, absolute=True),
     ),
     lessons={
         "type": _lesson(

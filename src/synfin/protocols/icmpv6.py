@@ -207,6 +207,12 @@ def verdict(rows: HeaderRows) -> Integers:
     return np.where(sums < 0, UNVERIFIED, np.where(sums == GOOD, RIGHT, BAD)).astype(np.int64)
 
 
+def judgement(rows: HeaderRows) -> Sparse:
+    """The same in a word."""
+    there = np.flatnonzero(rows.has("checksum"))
+    return Sparse(there, text.named(verdict(rows)[there], VERDICTS))
+
+
 def status(rows: HeaderRows) -> Sparse:
     """Always verified."""
     shown = np.flatnonzero(rows.has("checksum"))
@@ -898,9 +904,7 @@ PROTOCOL = Protocol(
             STATUS,
             show="Checksum Status: {checksum.status:label}",
         ),
-        Computed(
-            "synfin.checksum.icmpv6", "Checksum", Kind.UINT, verdict, VERDICTS, hidden=True, absolute=True
-        ),
+        Computed("synfin.checksum.icmpv6", "Checksum", Kind.TEXT, judgement, hidden=True, absolute=True),
     ),
     lessons={
         "type": _lesson(
@@ -910,7 +914,7 @@ PROTOCOL = Protocol(
             ),
             "RFC 4443 2.1",
             (
-                "It is not optional, as IPv4's is often treated: without it hosts find no neighbours or routers.",
+                "Not optional, as IPv4's is often treated: without it hosts find no neighbours or routers.",
                 "它不像 IPv4 的 ICMP 那样常被当作可有可无：没有它，主机既找不到邻居也找不到路由器。",
             ),
         ),

@@ -140,6 +140,12 @@ def verdict(rows: HeaderRows) -> Integers:
     return np.where(sums < 0, UNVERIFIED, np.where(sums == GOOD, RIGHT, BAD)).astype(np.int64)
 
 
+def judgement(rows: HeaderRows) -> Sparse:
+    """The same in a word."""
+    there = np.flatnonzero(rows.has("checksum"))
+    return Sparse(there, text.named(verdict(rows)[there], VERDICTS))
+
+
 def status(rows: HeaderRows) -> Sparse:
     """Always verified, where there is one."""
     shown = np.flatnonzero(rows.has("checksum"))
@@ -382,9 +388,7 @@ PROTOCOL = Protocol(
             STATUS,
             show="Checksum Status: {checksum.status:label}",
         ),
-        Computed(
-            "synfin.checksum.igmp", "Checksum", Kind.UINT, verdict, VERDICTS, hidden=True, absolute=True
-        ),
+        Computed("synfin.checksum.igmp", "Checksum", Kind.TEXT, judgement, hidden=True, absolute=True),
         Field("maddr", 32, "Multicast Address", Kind.IPV4, overlay=True, when=only("has_group")),
         Field("s", 1, "S", Kind.BOOLEAN, SUPPRESSION, overlay=True, skip=36, when=only("is_long")),
         Field("qrv", 3, "QRV", overlay=True, skip=37, when=only("is_long")),

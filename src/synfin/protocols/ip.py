@@ -253,6 +253,12 @@ def offload_verdict(rows: HeaderRows) -> Integers:
     return np.where(left, UNVERIFIED, verdict(rows))
 
 
+def judgement(rows: HeaderRows) -> Sparse:
+    """The same in a word."""
+    there = np.flatnonzero(rows.has("checksum"))
+    return Sparse(there, text.named(offload_verdict(rows)[there], VERDICTS))
+
+
 def status(rows: HeaderRows) -> Sparse:
     """As asked for in the settings: unverified by default, since the card often checks."""
     shown = np.flatnonzero(rows.has("checksum"))
@@ -688,15 +694,7 @@ PROTOCOL = Protocol(
             show="Header checksum status: {checksum.status:label}",
         ),
         Computed("checksum_calculated", "Calculated Checksum", Kind.HEX, calculated, width=16),
-        Computed(
-            "synfin.checksum.ip",
-            "Header checksum",
-            Kind.UINT,
-            offload_verdict,
-            VERDICTS,
-            hidden=True,
-            absolute=True,
-        ),
+        Computed("synfin.checksum.ip", "Header checksum", Kind.TEXT, judgement, hidden=True, absolute=True),
         Field("src", 32, "Source Address", Kind.IPV4, also=("addr",)),
         Computed(
             "src_host",
