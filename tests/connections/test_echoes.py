@@ -48,7 +48,7 @@ def followed(packets: list[bytes], cuts: list[int]) -> list[PacketTable]:
 
 def facts(tables: list[PacketTable], name: str) -> dict[int, str]:
     """A fact of each packet that has it, by the packet's number."""
-    found = {}
+    found: dict[int, str] = {}
     for table in tables:
         packets, texts = table.texts(name)
         numbers = (packets + table.chunk.first).tolist()
