@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from synfin.connections.conversations import Datagrams
 from synfin.connections.echoes import Echoes
-from synfin.connections.follower import Follower
+from synfin.connections.facts import Counted, StateNames, Streams
 from synfin.connections.sacked import Sacked
 
 if TYPE_CHECKING:
@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 def make_folds() -> tuple[Fold, ...]:
     """Fresh folds, which have seen nothing yet."""
-    return Follower(), Sacked(), Datagrams(), Echoes()
+    return Streams(), Counted(), StateNames(), Sacked(), Datagrams(), Echoes()

@@ -79,10 +79,6 @@ class Segments:
         """The rows of the TCP layer that these segments are."""
         return np.arange(len(self)) if self.chosen is None else self.chosen
 
-    def declares(self, name: str) -> bool:
-        """Whether the protocol has a fact of this name."""
-        return any(item.name == name for item in self.headers.layer.protocol.every_field())
-
     def supply(self, name: str, values: Values | Text, present: Flags | None = None) -> None:
         """Give a fact of the protocol its values.
 
