@@ -26,11 +26,12 @@ def scenario(request: pytest.FixtureRequest) -> Scenario:
 
 
 def test_the_table_has_the_expected_row(scenario: Scenario) -> None:
-    rows = {row["number"]: row for row in scenario.followed().rows()}
+    found = scenario.followed()
+    rows = {row["number"]: row | found.row_beside(index) for index, row in enumerate(found.rows())}
     assert scenario.outcome, "a scenario expects something"
     for number, column, expected in scenario.outcome:
-        found = rows[number][column]
-        assert ("" if found is None else str(found)) == expected, column
+        value = rows[number][column]
+        assert ("" if value is None else str(value)) == expected, column
 
 
 def test_every_row_shows_what_stands_beside_it(scenario: Scenario) -> None:

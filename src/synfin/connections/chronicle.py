@@ -72,7 +72,8 @@ def account(follower: Follower, number: int, tables: Iterable[PacketTable]) -> A
         KeyError: there is no such connection.
     """
     connections = follower.finish()
-    row = connections.row(connections.index_of(number))
+    index = connections.index_of(number)
+    row = {**connections.row(index), **connections.row_beside(index)}
     chronicle = Chronicle(follower.observations, number, row)
     for table in tables:
         chronicle.advance(table)

@@ -55,11 +55,14 @@ class Connections:
     Attributes:
         columns: by name, an array with one entry per connection: int64 or bool, masked where unknown; text
             as an object array, None where unknown.
+        beside: likewise, what an explanation needs but the table does not show: `client_isn`, `server_isn`
+            (raw), `time_wait_holder` ("client", "server", "both").
         capture_end: time of the capture's last packet, nanoseconds since the epoch.
         packets: how many packets the capture has.
     """
 
     columns: Mapping[str, Values]
+    beside: Mapping[str, Values]
     capture_end: int
     packets: int
 
@@ -69,7 +72,11 @@ class Connections:
 
     def row(self, index: int) -> dict[str, object]:
         """One connection by column name, in plain Python values; None for what is unknown."""
-        return {name: values[index : index + 1].tolist()[0] for name, values in self.columns.items()}
+        return _row(self.columns, index)
+
+    def row_beside(self, index: int) -> dict[str, object]:
+        """Likewise what stands beside the table."""
+        return _row(self.beside, index)
 
     def rows(self) -> Iterator[dict[str, object]]:
         """All of them."""
@@ -88,8 +95,14 @@ class Connections:
 
     def taken(self, indexes: Values) -> Connections:
         """Only these rows: positions, or one truth value per row."""
-        columns = {name: values[indexes] for name, values in self.columns.items()}
-        return Connections(columns, self.capture_end, self.packets)
+        columns, beside = (
+            {name: values[indexes] for name, values in part.items()} for part in (self.columns, self.beside)
+        )
+        return Connections(columns, beside, self.capture_end, self.packets)
+
+
+def _row(columns: Mapping[str, Values], index: int) -> dict[str, object]:
+    return {name: values[index : index + 1].tolist()[0] for name, values in columns.items()}
 
 
 def summarise(observations: Observations) -> Connections:
@@ -105,8 +118,14 @@ def summarise(observations: Observations) -> Connections:
     }
     for name, side in (("client", view.client), ("server", 1 - view.client)):
         columns |= {f"{name}_{what}": values for what, values in _side(view, side).items()}
-    columns |= _outcomes(view)
-    return Connections(columns, observations.last_time, observations.packets)
+    seen = observed(view)
+    columns |= _outcomes(view, seen)
+    beside: dict[str, Values] = {
+        "client_isn": _known(seen.client[:, m.ISN] - 1, seen.client[:, m.ISN] > 0),
+        "server_isn": _known(seen.server[:, m.ISN] - 1, seen.server[:, m.ISN] > 0),
+        "time_wait_holder": _time_wait_holder(view),
+    }
+    return Connections(columns, beside, observations.last_time, observations.packets)
 
 
 class _View:
@@ -229,9 +248,8 @@ def observed(view: _View) -> Observed:
     )
 
 
-def _outcomes(view: _View) -> dict[str, Values]:
+def _outcomes(view: _View, seen: Observed) -> dict[str, Values]:
     """How it went, in words."""
-    seen = observed(view)
     bits = view.observations.completeness.state[view.chosen].astype(np.int64)
     return {
         "handshake": worded(HANDSHAKES, seen.handshake),
@@ -244,9 +262,6 @@ def _outcomes(view: _View) -> dict[str, Values]:
         "vantage": worded(VANTAGES, seen.vantage),
         "quality": _quality(view, seen),
         "headline": np.full(len(view.row), None, object),
-        "client_isn": _known(seen.client[:, m.ISN] - 1, seen.client[:, m.ISN] > 0),
-        "server_isn": _known(seen.server[:, m.ISN] - 1, seen.server[:, m.ISN] > 0),
-        "time_wait_holder": _time_wait_holder(view),
     }
 
 
