@@ -561,6 +561,7 @@ PROTOCOL = Protocol(
     follows=(("ip.proto", TCP),),
     short=_short,
     header_length=Length((("hdr_len", 4),)),
+    open_ended=True,
     next_by=(Next("flags.reset", "tcp.reset"), Next("dstport", "tcp.port"), Next("srcport", "tcp.port")),
     items=(Items(tcp_options.FAMILY, singles=(0, 1), last=0, fills=True),),
     summary=_summary,
