@@ -8,7 +8,7 @@ import numpy as np
 
 from synfin.dissect import text
 from synfin.dissect.template import fill
-from synfin.dissect.walk import QUOTED
+from synfin.dissect.walk import PARTIAL, QUOTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,12 +36,26 @@ def listing(table: PacketTable) -> Listing:
     inside a copy of another packet.
     """
     return Listing(
-        _innermost(table, lambda p: bool(p.source), lambda rows: rows.text(rows.layer.protocol.source)),
-        _innermost(
-            table, lambda p: bool(p.destination), lambda rows: rows.text(rows.layer.protocol.destination)
-        ),
+        _address(table, lambda protocol: protocol.source),
+        _address(table, lambda protocol: protocol.destination),
         _innermost(table, lambda p: bool(p.short), _short),
         _innermost(table, lambda p: bool(p.info), lambda rows: fill(rows, rows.layer.protocol.info)),
+    )
+
+
+def _address(table: PacketTable, field: Callable[[Protocol], str]) -> Text:
+    """An address column; headers that are cut before their address leave it to those around them."""
+    without = [np.empty(0, np.int64)]
+    broken = np.unique(table.found[1, (table.found[5] & PARTIAL) != 0]).tolist()
+    for name in (table.catalogue.program.names[step] for step in broken):
+        rows = table.rows(name)
+        if field(rows.layer.protocol):
+            without.append(rows.layer.position[~rows.has(field(rows.layer.protocol))].astype(np.int64))
+    return _innermost(
+        table,
+        lambda protocol: bool(field(protocol)),
+        lambda rows: rows.text(field(rows.layer.protocol)),
+        np.concatenate(without),
     )
 
 
@@ -50,16 +64,29 @@ def _short(rows: HeaderRows) -> Text:
 
 
 def _innermost(
-    table: PacketTable, speaks: Callable[[Protocol], bool], say: Callable[[HeaderRows], Text]
+    table: PacketTable,
+    speaks: Callable[[Protocol], bool],
+    say: Callable[[HeaderRows], Text],
+    but: Integers | None = None,
 ) -> Text:
-    """For each packet, what its innermost header of those that speak says; empty if none does."""
+    """For each packet, what its innermost header of those that speak says; empty if none does.
+
+    Args:
+        table: the packets.
+        speaks: which protocols have something to say.
+        say: what all headers of a layer say.
+        but: headers, as rows of the walk's table, that say nothing nevertheless.
+    """
     names = table.catalogue.program.names
     steps = [index for index, name in enumerate(names) if speaks(table.catalogue.by_name[name])]
     can = np.zeros(len(names) + 1, np.bool_)
     can[steps] = True
-    speaking = np.flatnonzero(can[table.found[1]] & ((table.found[5] & QUOTED) == 0))
+    speaking = can[table.found[1]] & ((table.found[5] & QUOTED) == 0)
+    if but is not None:
+        speaking[but] = False
     last = np.full(len(table), -1, np.int64)
-    last[table.found[0, speaking]] = speaking  # ascending: the innermost is written last
+    rows_speaking = np.flatnonzero(speaking)
+    last[table.found[0, rows_speaking]] = rows_speaking  # ascending: the innermost is written last
     said: list[Text] = [text.literal("", 1)]
     place = np.zeros(len(table), np.int64)
     filled = 1
