@@ -83,7 +83,7 @@ def account(follower: Follower, number: int, tables: Iterable[PacketTable]) -> A
     return Account(
         row={**row, **more},
         entries=tuple(chronicle.entries()),
-        handshake=tuple(chronicle.steps.handshake),
+        handshake=tuple(sorted(chronicle.steps.handshake, key=lambda step: step.number)),
         teardown=tuple(chronicle.steps.teardown),
         silences=tuple(chronicle.silences),
     )
