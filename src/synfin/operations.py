@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Small
     from synfin.capture.chunk import Chunk
     from synfin.connections.summary import Connections
-    from synfin.dissect.catalogue import FieldInfo
     from synfin.dissect.table import Clock, PacketTable
     from synfin.dissect.text import Text
     from synfin.dissect.tree import Node
     from synfin.explain.explanation import Explanation
     from synfin.explain.language import Lang
     from synfin.explain.lesson import HeaderLesson, PacketLesson
+    from synfin.filters.complete import Completion
     from synfin.filters.filter import Filter
 
 Answer = TypeVar("Answer")
@@ -638,12 +638,40 @@ def filter_in_words(text: str, lang: str) -> FilterAnswer:
     return FilterAnswer(in_words(made, lang), "\n".join(made.tree()), tuple(made.warnings))
 
 
-def search(words: Sequence[str]) -> list[FieldInfo]:
+class FoundField(NamedTuple):
+    """A field of the reference, ready to be shown.
+
+    Attributes:
+        name: its filter name.
+        kind: its type, in words.
+        label: what the tree calls it.
+        examples: values it may have.
+    """
+
+    name: str
+    kind: str
+    label: str
+    examples: tuple[str, ...]
+
+
+def search(words: Sequence[str]) -> list[FoundField]:
     """Fields of the reference whose name, label or value names contain all words, the nearest first."""
-    from synfin.filters.search import search_fields
+    from synfin.filters.search import search_fields, type_label, value_examples
     from synfin.session import catalogue
 
-    return search_fields(words, catalogue())
+    known = catalogue()
+    return [
+        FoundField(info.name, type_label(info), info.label, value_examples(info, known))
+        for info in search_fields(words, known)
+    ]
+
+
+def completions(text: str, cursor: int) -> list[Completion]:
+    """How a display filter may go on at the cursor (characters before it): fields, operators, values."""
+    from synfin.filters.complete import complete
+    from synfin.session import catalogue
+
+    return complete(text, cursor, catalogue())
 
 
 __all__ = ["Chosen", "Detail", "Records", "Selection", "open_session"]

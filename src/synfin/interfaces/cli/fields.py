@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-NAMES_SHOWN = 3
-
 
 @click.command(name="fields", epilog="Example: synfin fields tcp window")
 @click.argument("words", nargs=-1)
@@ -17,11 +15,8 @@ def command(words: tuple[str, ...], most: int) -> int:
     found = search(words)
     width = max((len(info.name) for info in found[:most]), default=0)
     for info in found[:most]:
-        names = ", ".join(f"{value} {called}" for value, called in list(info.names.items())[:NAMES_SHOWN])
-        more = " …" if len(info.names) > NAMES_SHOWN else ""
-        click.echo(
-            f"{info.name:<{width}}  {info.kind.value}  {info.label}{f'  ({names}{more})' if names else ''}"
-        )
+        examples = f"  e.g. {', '.join(info.examples)}" if info.examples else ""
+        click.echo(f"{info.name:<{width}}  {info.kind}  {info.label}{examples}")
     if len(found) > most:
         click.echo(f"… and {len(found) - most} more; add a word, or -n {len(found)}", err=True)
     return 0 if found else 1

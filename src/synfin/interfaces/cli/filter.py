@@ -27,3 +27,15 @@ def explain(text: str, lang: str) -> None:
     click.echo(answer.tree)
     for warning in answer.warnings:
         click.echo(f"! {warning}", err=True)
+
+
+@command.command(name="complete", epilog="Example: synfin filter complete 'tcp.fl'")
+@click.argument("text", metavar="FILTER")
+@click.option("--cursor", type=click.IntRange(min=0), help="Characters before the cursor [default: all].")
+@click.option("-n", "most", type=click.IntRange(min=1), default=20, help="Rows at most [default: 20].")
+def complete(text: str, cursor: int | None, most: int) -> None:
+    """List how FILTER may go on: fields, operators, values; one per line, with what it is."""
+    from synfin.operations import completions
+
+    for found in completions(text, len(text) if cursor is None else cursor)[:most]:
+        click.echo(f"{found.text}\t{found.kind}\t{found.meaning}")
