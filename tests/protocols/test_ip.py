@@ -283,3 +283,15 @@ class TestOptions:
     )
     def test_remarks(self, options: str, mark: str) -> None:
         assert value(read(header(options)), mark) == "1"
+
+
+@pytest.mark.parametrize(
+    ("kept", "wire", "info"),
+    [
+        (14 + 16, 47, "[Packet size limited during capture]"),
+        (14 + 16, 30, "[Malformed Packet]"),
+    ],
+)
+def test_the_list_says_why_a_header_could_not_be_read(kept: int, wire: int, info: str) -> None:
+    table = read(header()[:kept], length=wire)
+    assert row(table) == ("192.0.2.10", "02:00:00:00:00:02", "IPv4", info)

@@ -8,7 +8,7 @@ import numpy as np
 
 from synfin.dissect import text
 from synfin.dissect.template import fill
-from synfin.dissect.walk import PARTIAL, QUOTED
+from synfin.dissect.walk import PARTIAL, QUOTED, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from synfin.dissect.layers import HeaderRows
     from synfin.dissect.table import PacketTable
     from synfin.dissect.text import Text
+
+
+ENDS = {
+    int(Reason.CUT): "[Packet size limited during capture]",
+    int(Reason.SHORT): "[Malformed Packet]",
+}
+"""What the info column says at its end; of headers that lie, their own protocols say more."""
 
 
 class Listing(NamedTuple):
@@ -39,8 +46,24 @@ def listing(table: PacketTable) -> Listing:
         _address(table, lambda protocol: protocol.source),
         _address(table, lambda protocol: protocol.destination),
         _innermost(table, lambda p: bool(p.short), _short),
-        _innermost(table, lambda p: bool(p.info), lambda rows: fill(rows, rows.layer.protocol.info)),
+        _with_end(
+            table,
+            _innermost(table, lambda p: bool(p.info), lambda rows: fill(rows, rows.layer.protocol.info)),
+        ),
     )
+
+
+def _with_end(table: PacketTable, info: Text) -> Text:
+    """The info column, which ends with why a packet could not be read to its end."""
+    packet, _, reason = table.stops[:3]
+    last = np.searchsorted(table.found[0], packet, side="right") - 1
+    copied = (table.found[5, last] & QUOTED) != 0  # which may end anywhere, that is no fault
+    part = ~copied | (reason == Reason.CUT)
+    said = np.zeros(len(table), np.int64)
+    said[packet[part]] = reason[part]
+    if not bool(said.any()):
+        return info
+    return text.join([info, text.named(said, ENDS, otherwise="")])
 
 
 def _address(table: PacketTable, field: Callable[[Protocol], str]) -> Text:
