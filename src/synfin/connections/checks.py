@@ -136,7 +136,8 @@ class Rules:
                 parts = (int(taken[SEQ]), int(taken[LENGTH]), int(taken[TAKEN] - taken[LENGTH]))
                 yield _check("ack_of_data", row[ACKED], parts, int(taken[NUMBER]))
             return
-        answers = row[FLAGS] & SYN or row[NUMBER] in (own[m.CONFIRMS], own[m.STRAY])
+        is_new = side == "client" or not own[m.ANSWER]  # a server said so with its SYN already
+        answers = row[FLAGS] & SYN or (is_new and row[NUMBER] in (own[m.CONFIRMS], own[m.STRAY]))
         syn = peer[m.ANSWER] or peer[m.SYN_PACKET]
         if answers and peer[m.ISN] and 0 < syn < row[NUMBER]:
             data = peer[m.SYN_DATA] if own[m.TAKES_DATA] else 0

@@ -105,17 +105,40 @@ def _row(columns: Mapping[str, Values], index: int) -> dict[str, object]:
     return {name: values[index : index + 1].tolist()[0] for name, values in columns.items()}
 
 
+AT_ONCE = 1 << 16
+"""Rows of the table made at a time, so that what is looked at on the way takes little room."""
+
+
 def summarise(observations: Observations) -> Connections:
     """The table of what was observed; connections known from quotations in ICMP errors alone are left out."""
     tallies = observations.tallies.state[: observations.count]
     chosen = np.flatnonzero(tallies[:, t.FIRST_PACKET])
-    view = _View(observations, chosen)
-    columns: dict[str, Values] = {"number": chosen}
+    pieces = [
+        _piece(_View(observations, chosen[at : at + AT_ONCE]))
+        for at in range(0, max(len(chosen), 1), AT_ONCE)
+    ]
+    columns, beside = (
+        {name: _joined([piece[part].pop(name) for piece in pieces]) for name in tuple(pieces[0][part])}
+        for part in (0, 1)
+    )
+    return Connections(columns, beside, observations.last_time, observations.packets)
+
+
+def _joined(parts: list[Values]) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak of
+    """One column from its pieces."""
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], np.ma.MaskedArray):
+        return np.ma.concatenate(parts)  # type: ignore[no-untyped-call]
+    return np.concatenate(parts)
+
+
+def _piece(view: _View) -> tuple[dict[str, Values], dict[str, Values]]:
+    """Some rows of the table, and what stands beside them."""
+    first, last = view.tallies[:, t.FIRST], view.tallies[:, t.PREVIOUS]
+    columns: dict[str, Values] = {"number": view.chosen}
     columns |= _endpoints(view)
-    columns |= {
-        "start": view.tallies[:, t.FIRST],
-        "duration": view.tallies[:, t.PREVIOUS] - view.tallies[:, t.FIRST],
-    }
+    columns |= {"start": first, "duration": last - first}
     for name, side in (("client", view.client), ("server", 1 - view.client)):
         columns |= {f"{name}_{what}": values for what, values in _side(view, side).items()}
     seen = observed(view)
@@ -125,7 +148,7 @@ def summarise(observations: Observations) -> Connections:
         "server_isn": _known(seen.server[:, m.ISN] - 1, seen.server[:, m.ISN] > 0),
         "time_wait_holder": _time_wait_holder(view),
     }
-    return Connections(columns, beside, observations.last_time, observations.packets)
+    return columns, beside
 
 
 class _View:
@@ -166,12 +189,16 @@ def _addresses(words: Integers, version: Integers) -> Values:
     texts = np.empty(len(words), object)
     four = np.flatnonzero(version == 4)
     numbers, index = np.unique(words[four, 1], return_inverse=True)
-    texts[four] = _written([str(ipaddress.IPv4Address(number)) for number in numbers.tolist()])[index]
+    texts[four] = _written([_dotted(number) for number in numbers.tolist()])[index]
     six = np.flatnonzero(version == 6)
     pairs, index = np.unique(words[six], axis=0, return_inverse=True)
     whole = [(high & LOW_HALF) << 64 | (low & LOW_HALF) for high, low in pairs.tolist()]
     texts[six] = _written([str(ipaddress.IPv6Address(number)) for number in whole])[index.reshape(-1)]
     return texts
+
+
+def _dotted(number: int) -> str:
+    return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
 LOW_HALF = 0xFFFFFFFFFFFFFFFF
