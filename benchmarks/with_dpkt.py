@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import dpkt  # type: ignore[import-untyped]
+import dpkt
 
 
 def read_fields(path: str, most: int | None) -> int:
