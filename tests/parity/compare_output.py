@@ -4,8 +4,9 @@
     python tests/parity/compare_output.py --forms tree,json a.pcap
     python tests/parity/compare_output.py --show 20          # the twenty commonest differences of each form
 
-Only packets count all of whose protocols are in synfin's catalogue. Prints, for each form, how many packets
-and lines are identical, and what differs most often, with a packet to look at.
+Only packets count all of whose protocols are in synfin's catalogue, and of their lines all but those that
+`EXPLAINED` tells why they differ. Prints, for each form, how many packets and lines are identical, and what
+differs most often, with a packet to look at.
 """
 
 from __future__ import annotations
@@ -28,6 +29,18 @@ NEVER_IN_THE_CATALOGUE = {"ethertype", "_ws.short", "_ws.malformed"}
 
 LINES_SHOWN = 200
 """Characters of a differing line that are printed."""
+
+EXPLAINED = {
+    r"oui_resolved": "synfin has no list of who makes network cards",
+    r'"synfin\.|\(RFC 9293\): ': "what synfin knows beyond Wireshark",
+}
+"""Lines that only one of the two prints, and why."""
+
+UNCOUNTED = re.compile("|".join(EXPLAINED))
+
+ANALYSIS = re.compile(r"\[SEQ/ACK analysis\]|\"tcp\.analysis\": |\"tcp\.analysis_raw\": ")
+NOTES = re.compile(r"\[TCP (?!segment)[^]]*\] ")
+"""What Wireshark's TCP analysis adds: a branch of the tree, and notes before the Info text."""
 
 Split = Callable[[str], list[list[str]]]
 
@@ -64,14 +77,14 @@ def by_blank_line(output: str) -> list[list[str]]:
 
 
 def by_object(output: str) -> list[list[str]]:
-    """A packet's object of a JSON array; what ends it may be followed by a comma."""
+    """A packet's object of a JSON array, without the commas between its members."""
     packets: list[list[str]] = []
     for line in output.split("\n"):
         if line == "  {":
             packets.append([])
-        if packets and line != "]":
-            packets[-1].append(line.removesuffix(",") if line == "  }," else line)
-    return [[line for line in packet if line] for packet in packets]
+        if packets and line not in ("]", ""):
+            packets[-1].append(line.removesuffix(","))
+    return packets
 
 
 @dataclass(frozen=True)
@@ -126,6 +139,21 @@ FORMS = {
 }
 
 
+def without_analysis(lines: list[str]) -> list[str]:
+    """The lines without what TCP analysis adds."""
+    kept = []
+    depth = -1
+    for line in lines:
+        own = len(line) - len(line.lstrip())
+        if depth >= 0 and (own > depth or line.strip() in ("}", "]")):
+            depth = depth if own > depth else -1
+            continue
+        depth = own if ANALYSIS.search(line) else -1
+        if depth < 0:
+            kept.append(NOTES.sub("", line))
+    return kept
+
+
 @dataclass
 class Tally:
     """What was found of one form."""
@@ -139,6 +167,7 @@ class Tally:
 
     def compare(self, where: str, ours: list[str], theirs: list[str]) -> None:
         """Count one packet."""
+        ours, theirs = ([line for line in lines if not UNCOUNTED.search(line)] for lines in (ours, theirs))
         self.packets += 1
         self.lines += len(theirs)
         if ours == theirs:
@@ -180,8 +209,8 @@ def known_packets(path: Path) -> list[bool]:
     ]
 
 
-def tallied(names: Iterable[str], files: Iterable[Path]) -> dict[str, Tally]:
-    """Every form over every file."""
+def tallied(names: Iterable[str], files: Iterable[Path], *, analysis: bool) -> dict[str, Tally]:
+    """Every form over every file, with or without what TCP analysis adds."""
     tallies = {name: Tally() for name in names}
     for path in files:
         known = known_packets(path)
@@ -191,7 +220,9 @@ def tallied(names: Iterable[str], files: Iterable[Path]) -> dict[str, Tally]:
             if len(mine) != len(other):
                 tally.differences[f"packets in {path.name}: {len(mine)} ≠ {len(other)}"] += 1
             for number, (is_known, a, b) in enumerate(zip(known, mine, other, strict=False), 1):
-                if is_known:
+                if is_known and not analysis:
+                    tally.compare(f"{path.name} #{number}", without_analysis(a), without_analysis(b))
+                elif is_known:
                     tally.compare(f"{path.name} #{number}", a, b)
     return tallies
 
@@ -211,8 +242,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--forms", default=",".join(FORMS))
     parser.add_argument("--show", type=int, default=5, metavar="N")
+    parser.add_argument("--without-analysis", action="store_true", help="leave out what TCP analysis adds")
     given = parser.parse_args(arguments)
-    tallies = tallied(given.forms.split(","), given.files or capture_files())
+    tallies = tallied(
+        given.forms.split(","), given.files or capture_files(), analysis=not given.without_analysis
+    )
     for line in report(tallies, given.show):
         sys.stdout.write(f"{line}\n")
     return int(any(tally.equal < tally.packets for tally in tallies.values()))

@@ -165,7 +165,12 @@ class Trees:
     def _layer(self, protocol: Protocol) -> _Headers:
         if protocol.name not in self._layers:
             rows = self.table.rows(protocol.name)
-            start, length = rows.start.astype(np.int64), (rows.end - rows.start).astype(np.int64)
+            start, end = rows.start.astype(np.int64), rows.end.astype(np.int64)
+            if protocol.header_length is None and any(
+                getattr(item, "rest", False) for item in protocol.fields
+            ):
+                end = np.maximum(np.minimum(rows.limit, rows.captured_end), start)
+            length = end - start
             is_item = rows.layer.outer is not None
             held = {getattr(item, "holds", "") for item in _with_groups(protocol.fields)}
             self._layers[protocol.name] = _Headers(

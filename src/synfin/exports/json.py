@@ -50,7 +50,7 @@ TYPES = {
 UNMASKED = {"ip.version", "ip.hdr_len", "tcp.hdr_len"}
 """Parts of bytes that Wireshark declares without a mask: the whole byte is their raw value."""
 
-ONLY_WHEN_ASKED = ("frame.file_off", "pkt_comment", "synfin.")
+ONLY_WHEN_ASKED = ("frame.file_off", "synfin.")
 """Beginnings of hidden names that are in no packet's object: Wireshark makes them when they are asked for by
 name, or does not know them."""
 
@@ -74,7 +74,7 @@ def _members(nodes: tuple[Node, ...], data: bytes | None) -> Pairs:
     """Each node's raw bytes (if there is `data`), its value, and the members below it."""
     members: Pairs = []
     for node in nodes:
-        if node.hidden and node.name.startswith(ONLY_WHEN_ASKED):
+        if node.hidden and (node.kind is Kind.PROTOCOL or node.name.startswith(ONLY_WHEN_ASKED)):
             continue
         key = node.name or _heading(node)
         has_value = node.kind not in (Kind.NONE, Kind.PROTOCOL) and node.name != "_ws.expert"
