@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.dissect import text
-from synfin.dissect.checksum import GOOD, internet_checksum
 from synfin.dissect.definition import Computed, Fact, Field, Items, Lesson, Next, Protocol, Shape, Words
 from synfin.dissect.expert import Severity, Topic, remark
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Sparse
+from synfin.protocols.checksums import Checksum, sums_to
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Flags, Integers
+    from synfin.basics.arrays import Integers
     from synfin.dissect.definition import Item
     from synfin.dissect.text import Text
 
@@ -113,10 +113,6 @@ CODES: dict[int, dict[int, str]] = {
     },
 }
 
-BAD, RIGHT, UNVERIFIED = 0, 1, 2
-STATUS = {BAD: "Bad", RIGHT: "Good", UNVERIFIED: "Unverified", 3: "Not present", 4: "Illegal"}
-VERDICTS = {BAD: "bad", RIGHT: "good", UNVERIFIED: "unverified"}
-
 DAY = 86_400
 DAY_MS = 86_400_000
 
@@ -182,81 +178,13 @@ def info(rows: HeaderRows) -> Text:
     return text.where(rows.has("code"), _by_message(rows, line))
 
 
-def is_checkable(rows: HeaderRows) -> Flags:
-    """Whether all of the message is there, and it is no copy, which may be cut."""
-    whole: Flags = (rows.limit <= rows.captured_end) & ~rows.layer.quoted & rows.has("checksum")
-    return whole
+def sums(rows: HeaderRows) -> Integers:
+    """Sum over each message, -1 where not all of it is there or it is a copy, which may be cut."""
+    whole = (rows.limit <= rows.captured_end) & ~rows.layer.quoted & rows.has("checksum")
+    return sums_to(rows, rows.limit, whole)
 
 
-def true_checksum(rows: HeaderRows) -> Integers:
-    """What the checksum field should hold, -1 where that cannot be told."""
-    sums = _sums(rows)
-    without = sums + (rows.values("checksum") ^ GOOD)
-    without = np.where(sums == 0, 0, (without & GOOD) + (without >> 16))
-    return np.where(sums < 0, -1, without ^ GOOD)
-
-
-def _sums(rows: HeaderRows) -> Integers:
-    """Sum over each whole message, -1 where it is not whole."""
-    checkable = is_checkable(rows)
-    sums = internet_checksum(rows.data, rows.start, np.where(checkable, rows.limit, rows.start))
-    return np.where(checkable, sums, -1)
-
-
-def verdict(rows: HeaderRows) -> Integers:
-    """Whether the checksum is right."""
-    sums = _sums(rows)
-    return np.where(sums < 0, UNVERIFIED, np.where(sums == GOOD, RIGHT, BAD)).astype(np.int64)
-
-
-def judgement(rows: HeaderRows) -> Sparse:
-    """The same in a word."""
-    there = np.flatnonzero(rows.has("checksum"))
-    return Sparse(there, text.named(verdict(rows)[there], VERDICTS))
-
-
-def status(rows: HeaderRows) -> Sparse:
-    """ICMP checksums are always verified: no card computes them."""
-    shown = np.flatnonzero(rows.has("checksum"))
-    return Sparse(shown, verdict(rows)[shown])
-
-
-def checksum_line(rows: HeaderRows) -> Text:
-    """The checksum and whether it is right."""
-    count, found = len(rows), verdict(rows)
-    should = text.join(
-        [
-            text.literal(" incorrect, should be ", count),
-            text.hexadecimal(np.maximum(true_checksum(rows), 0), 4),
-        ]
-    )
-    quoted = text.where(rows.layer.quoted, text.literal(" [in ICMP error packet]", count))
-    return text.join(
-        [
-            text.literal("Checksum: ", count),
-            rows.text("checksum"),
-            text.named(found, {RIGHT: " [correct]", UNVERIFIED: " [unverified]"}, otherwise=""),
-            text.where(found == BAD, should),
-            quoted,
-        ]
-    )
-
-
-def is_bad(rows: HeaderRows) -> Flags:
-    """Whether the checksum is wrong."""
-    values: Flags = verdict(rows) == BAD
-    return values
-
-
-def bad_checksum_line(rows: HeaderRows) -> Text:
-    """What it should be."""
-    return text.join(
-        [
-            text.literal("Bad checksum [should be ", len(rows)),
-            text.hexadecimal(np.maximum(true_checksum(rows), 0), 4),
-            text.literal("]", len(rows)),
-        ]
-    )
+CHECKSUM = Checksum(sums)
 
 
 def around(rows: HeaderRows) -> tuple[HeaderRows, Integers]:
@@ -736,26 +664,11 @@ PROTOCOL = Protocol(
             16,
             "Checksum",
             Kind.HEX,
-            show=checksum_line,
-            parts=(
-                remark(
-                    "checksum_bad",
-                    (Severity.WARNING, Topic.CHECKSUM),
-                    "Bad checksum",
-                    is_bad,
-                    bad_checksum_line,
-                ),
-            ),
+            show=CHECKSUM.line,
+            parts=(CHECKSUM.remark("checksum_bad", Severity.WARNING),),
         ),
-        Computed(
-            "checksum.status",
-            "Checksum Status",
-            Kind.UINT,
-            status,
-            STATUS,
-            show="Checksum Status: {checksum.status:label}",
-        ),
-        Computed("synfin.checksum.icmp", "Checksum", Kind.TEXT, judgement, hidden=True, absolute=True),
+        CHECKSUM.status(),
+        CHECKSUM.judgement("icmp"),
     ),
     lessons={
         "type": _lesson(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.dissect import text
-from synfin.dissect.checksum import GOOD, internet_checksum
 from synfin.dissect.definition import (
     ANY,
     Computed,
@@ -20,19 +19,18 @@ from synfin.dissect.definition import (
     Shape,
     Words,
 )
-from synfin.dissect.expert import Severity, Topic, remark
+from synfin.dissect.expert import Severity
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Spans, Sparse
-from synfin.protocols.icmp import BAD, RIGHT, STATUS, UNVERIFIED
+from synfin.protocols.checksums import Checksum, sums_to
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Flags, Integers
+    from synfin.basics.arrays import Integers
     from synfin.dissect.text import Text
 
 SUPPORTED = (1, 2)
 """Versions whose objects are read: RFC 4884's, and that of an earlier draft."""
 
-NOT_PRESENT = 3
 LABELS, INTERFACE, IDENTIFIED = 1, 2, 3
 BY_NAME, BY_INDEX, BY_ADDRESS = 1, 2, 3
 
@@ -80,59 +78,13 @@ def line(rows: HeaderRows) -> Text:
     return text.join([text.literal("ICMP Multi-Part Extensions", len(rows)), unknown])
 
 
-def _sums(rows: HeaderRows) -> Integers:
+def sums(rows: HeaderRows) -> Integers:
     """Sum over each structure, -1 where it is cut."""
     whole = rows.is_whole & (rows.limit <= rows.captured_end)
-    sums = internet_checksum(rows.data, rows.start, np.where(whole, rows.limit, rows.start))
-    return np.where(whole, sums, -1)
+    return sums_to(rows, rows.limit, whole)
 
 
-def status(rows: HeaderRows) -> Integers:
-    """Whether the checksum is right; 0 is none."""
-    sums = _sums(rows)
-    found = np.where(sums < 0, UNVERIFIED, np.where(sums == GOOD, RIGHT, BAD))
-    return np.where(rows.values("ext.checksum") == 0, NOT_PRESENT, found).astype(np.int64)
-
-
-def true_checksum(rows: HeaderRows) -> Integers:
-    """What the checksum should be."""
-    without = np.maximum(_sums(rows), 0) + (rows.values("ext.checksum") ^ GOOD)
-    values: Integers = ((without & GOOD) + (without >> 16)) ^ GOOD
-    return values
-
-
-def checksum_line(rows: HeaderRows) -> Text:
-    """The checksum and whether it is right."""
-    found, count = status(rows), len(rows)
-    should = text.join(
-        [text.literal(" incorrect, should be ", count), text.hexadecimal(true_checksum(rows), 4)]
-    )
-    stated = text.join(
-        [
-            text.literal("Checksum: ", count),
-            rows.text("ext.checksum"),
-            text.named(found, {RIGHT: " [correct]", UNVERIFIED: " [unverified]"}, otherwise=""),
-            text.where(found == BAD, should),
-        ]
-    )
-    return text.choose(found == NOT_PRESENT, text.literal("[Checksum: [missing]]", count), stated)
-
-
-def is_bad(rows: HeaderRows) -> Flags:
-    """Whether the checksum is wrong."""
-    values: Flags = status(rows) == BAD
-    return values
-
-
-def bad_checksum_line(rows: HeaderRows) -> Text:
-    """What it should be."""
-    return text.join(
-        [
-            text.literal("Bad checksum [should be ", len(rows)),
-            text.hexadecimal(true_checksum(rows), 4),
-            text.literal("]", len(rows)),
-        ]
-    )
+CHECKSUM = Checksum(sums, "ext.checksum", zero_is_none=True)
 
 
 def object_area(rows: HeaderRows) -> tuple[Integers, Integers]:
@@ -238,25 +190,10 @@ EXTENSION = Protocol(
                     16,
                     "Checksum",
                     Kind.HEX,
-                    show=checksum_line,
-                    parts=(
-                        remark(
-                            "ext.checksum_bad",
-                            (Severity.WARNING, Topic.CHECKSUM),
-                            "Bad checksum",
-                            is_bad,
-                            bad_checksum_line,
-                        ),
-                    ),
+                    show=CHECKSUM.line,
+                    parts=(CHECKSUM.remark("ext.checksum_bad", Severity.WARNING),),
                 ),
-                Computed(
-                    "ext.checksum.status",
-                    "Checksum Status",
-                    Kind.UINT,
-                    status,
-                    STATUS,
-                    show="Checksum Status: {ext.checksum.status:label}",
-                ),
+                CHECKSUM.status(),
                 Group("", holds="icmp.ext.object"),
             ),
         ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.dissect import text
-from synfin.dissect.checksum import GOOD, internet_checksum
+from synfin.dissect.checksum import internet_checksum
 from synfin.dissect.definition import (
     ANY,
     Computed,
@@ -26,6 +26,7 @@ from synfin.dissect.definition import (
 from synfin.dissect.expert import Severity, Topic, remark
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Spans, Sparse
+from synfin.protocols.checksums import Checksum
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers
@@ -129,10 +130,6 @@ PREFERENCES = {0: "Medium", 1: "High", 2: "Reserved", 3: "Low"}
 SET_OR_NOT = {0: "Not set", 1: "Set"}
 TRUE_FALSE = {0: "False", 1: "True"}
 
-BAD, RIGHT, UNVERIFIED = 0, 1, 2
-STATUS = {BAD: "Bad", RIGHT: "Good", UNVERIFIED: "Unverified", 3: "Not present", 4: "Illegal"}
-VERDICTS = {BAD: "bad", RIGHT: "good", UNVERIFIED: "unverified"}
-
 NEXT_HEADER = 58
 LONG_QUERY = 28
 """Bytes from which on a listener query is one of version 2 (RFC 3810 8.1)."""
@@ -179,7 +176,7 @@ def enclosing(rows: HeaderRows) -> Integers:
     return np.where(same, at, -1)
 
 
-def _sums(rows: HeaderRows) -> Integers:
+def sums(rows: HeaderRows) -> Integers:
     """Sum over each message and its pseudo-header (RFC 8200 8.1), -1 where that cannot be told."""
     around = enclosing(rows)
     packets = rows.table.rows("ipv6")
@@ -194,63 +191,7 @@ def _sums(rows: HeaderRows) -> Integers:
     return np.where(known, sums, -1)
 
 
-def true_checksum(rows: HeaderRows) -> Integers:
-    """What the checksum field should hold."""
-    without = np.maximum(_sums(rows), 0) + (rows.values("checksum") ^ GOOD)
-    values: Integers = ((without & GOOD) + (without >> 16)) ^ GOOD
-    return values
-
-
-def verdict(rows: HeaderRows) -> Integers:
-    """Whether the checksum is right."""
-    sums = _sums(rows)
-    return np.where(sums < 0, UNVERIFIED, np.where(sums == GOOD, RIGHT, BAD)).astype(np.int64)
-
-
-def judgement(rows: HeaderRows) -> Sparse:
-    """The same in a word."""
-    there = np.flatnonzero(rows.has("checksum"))
-    return Sparse(there, text.named(verdict(rows)[there], VERDICTS))
-
-
-def status(rows: HeaderRows) -> Sparse:
-    """Always verified."""
-    shown = np.flatnonzero(rows.has("checksum"))
-    return Sparse(shown, verdict(rows)[shown])
-
-
-def checksum_line(rows: HeaderRows) -> Text:
-    """The checksum and whether it is right."""
-    found, count = verdict(rows), len(rows)
-    should = text.join(
-        [text.literal(" incorrect, should be ", count), text.hexadecimal(true_checksum(rows), 4)]
-    )
-    return text.join(
-        [
-            text.literal("Checksum: ", count),
-            rows.text("checksum"),
-            text.named(found, {RIGHT: " [correct]", UNVERIFIED: " [unverified]"}, otherwise=""),
-            text.where(found == BAD, should),
-            text.where(rows.layer.quoted, text.literal(" [in ICMP error packet]", count)),
-        ]
-    )
-
-
-def is_bad(rows: HeaderRows) -> Flags:
-    """Whether the checksum is wrong."""
-    values: Flags = verdict(rows) == BAD
-    return values
-
-
-def bad_checksum_line(rows: HeaderRows) -> Text:
-    """What it should be."""
-    return text.join(
-        [
-            text.literal("Bad checksum [should be ", len(rows)),
-            text.hexadecimal(true_checksum(rows), 4),
-            text.literal("]", len(rows)),
-        ]
-    )
+CHECKSUM = Checksum(sums)
 
 
 def body_text(rows: HeaderRows, body: str, name: str) -> Text:
@@ -885,26 +826,11 @@ PROTOCOL = Protocol(
             16,
             "Checksum",
             Kind.HEX,
-            show=checksum_line,
-            parts=(
-                remark(
-                    "checksum_bad.expert",
-                    (Severity.WARNING, Topic.CHECKSUM),
-                    "Bad checksum",
-                    is_bad,
-                    bad_checksum_line,
-                ),
-            ),
+            show=CHECKSUM.line,
+            parts=(CHECKSUM.remark("checksum_bad.expert", Severity.WARNING),),
         ),
-        Computed(
-            "checksum.status",
-            "Checksum Status",
-            Kind.UINT,
-            status,
-            STATUS,
-            show="Checksum Status: {checksum.status:label}",
-        ),
-        Computed("synfin.checksum.icmpv6", "Checksum", Kind.TEXT, judgement, hidden=True, absolute=True),
+        CHECKSUM.status(),
+        CHECKSUM.judgement("icmpv6"),
     ),
     lessons={
         "type": _lesson(

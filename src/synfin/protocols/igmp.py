@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.dissect import text
-from synfin.dissect.checksum import GOOD, internet_checksum
 from synfin.dissect.definition import Computed, Field, Group, Items, Length, Lesson, Protocol, Shape, Words
-from synfin.dissect.expert import Severity, Topic, remark
+from synfin.dissect.expert import Severity
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Spans, Sparse
+from synfin.protocols.checksums import Checksum, sums_to
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Flags, Integers
+    from synfin.basics.arrays import Integers
     from synfin.dissect.text import Text
 
 QUERY, REPORT_1, REPORT_2, LEAVE, REPORT_3 = 0x11, 0x12, 0x16, 0x17, 0x22
@@ -54,10 +54,6 @@ RECORDS = {
 """RFC 3376 4.2.12."""
 
 SUPPRESSION = {0: "Do not suppress router side processing", 1: "SUPPRESS router side processing"}
-
-BAD, RIGHT, UNVERIFIED = 0, 1, 2
-STATUS = {BAD: "Bad", RIGHT: "Good", UNVERIFIED: "Unverified", 3: "Not present", 4: "Illegal"}
-VERDICTS = {BAD: "bad", RIGHT: "good", UNVERIFIED: "unverified"}
 
 UNKNOWN, VERSION_1, VERSION_2, LONG, REPORTS = range(5)
 """Layouts: version 1, version 2, a query of version 3, a report of version 3."""
@@ -118,71 +114,15 @@ def is_floating(rows: HeaderRows) -> Integers:
     return values
 
 
-def _sums(rows: HeaderRows) -> Integers:
+def sums(rows: HeaderRows) -> Integers:
     """Sum over each whole message, -1 where it is not whole."""
     whole = (rows.limit <= rows.captured_end) & ~rows.layer.quoted & rows.is_whole
     old = np.isin(rows.values("layout"), (VERSION_1, VERSION_2))
     end = np.where(old, rows.end, rows.limit)  # what follows an old message is not part of it
-    sums = internet_checksum(rows.data, rows.start, np.where(whole, end, rows.start))
-    return np.where(whole, sums, -1)
+    return sums_to(rows, end, whole)
 
 
-def true_checksum(rows: HeaderRows) -> Integers:
-    """What the checksum field should hold."""
-    sums = _sums(rows)
-    without = sums + (rows.values("checksum") ^ GOOD)
-    return np.where(sums <= 0, 0, (without & GOOD) + (without >> 16)) ^ GOOD
-
-
-def verdict(rows: HeaderRows) -> Integers:
-    """Whether the checksum is right."""
-    sums = _sums(rows)
-    return np.where(sums < 0, UNVERIFIED, np.where(sums == GOOD, RIGHT, BAD)).astype(np.int64)
-
-
-def judgement(rows: HeaderRows) -> Sparse:
-    """The same in a word."""
-    there = np.flatnonzero(rows.has("checksum"))
-    return Sparse(there, text.named(verdict(rows)[there], VERDICTS))
-
-
-def status(rows: HeaderRows) -> Sparse:
-    """Always verified, where there is one."""
-    shown = np.flatnonzero(rows.has("checksum"))
-    return Sparse(shown, verdict(rows)[shown])
-
-
-def checksum_line(rows: HeaderRows) -> Text:
-    """The checksum and whether it is right."""
-    found = verdict(rows)
-    should = text.join(
-        [text.literal(" incorrect, should be ", len(rows)), text.hexadecimal(true_checksum(rows), 4)]
-    )
-    return text.join(
-        [
-            text.literal("Checksum: ", len(rows)),
-            rows.text("checksum"),
-            text.named(found, {RIGHT: " [correct]", UNVERIFIED: " [unverified]"}, otherwise=""),
-            text.where(found == BAD, should),
-        ]
-    )
-
-
-def is_bad(rows: HeaderRows) -> Flags:
-    """Whether the checksum is wrong."""
-    values: Flags = rows.has("checksum") & (verdict(rows) == BAD)
-    return values
-
-
-def bad_checksum_line(rows: HeaderRows) -> Text:
-    """What it should be."""
-    return text.join(
-        [
-            text.literal("Bad checksum [should be ", len(rows)),
-            text.hexadecimal(true_checksum(rows), 4),
-            text.literal("]", len(rows)),
-        ]
-    )
+CHECKSUM = Checksum(sums)
 
 
 def area(rows: HeaderRows, which: int, skip: int) -> tuple[Integers, Integers]:
@@ -368,27 +308,12 @@ PROTOCOL = Protocol(
             Kind.HEX,
             overlay=True,
             when=only("is_known"),
-            show=checksum_line,
-            parts=(
-                remark(
-                    "bad_checksum",
-                    (Severity.ERROR, Topic.CHECKSUM),
-                    "Bad checksum",
-                    is_bad,
-                    bad_checksum_line,
-                ),
-            ),
+            show=CHECKSUM.line,
+            parts=(CHECKSUM.remark("bad_checksum", Severity.ERROR),),
         ),
         Field("second_word", 16, "Second word", Kind.HEX, hidden=True),
-        Computed(
-            "checksum.status",
-            "Checksum Status",
-            Kind.UINT,
-            status,
-            STATUS,
-            show="Checksum Status: {checksum.status:label}",
-        ),
-        Computed("synfin.checksum.igmp", "Checksum", Kind.TEXT, judgement, hidden=True, absolute=True),
+        CHECKSUM.status(),
+        CHECKSUM.judgement("igmp"),
         Field("maddr", 32, "Multicast Address", Kind.IPV4, overlay=True, when=only("has_group")),
         Field("s", 1, "S", Kind.BOOLEAN, SUPPRESSION, overlay=True, skip=36, when=only("is_long")),
         Field("qrv", 3, "QRV", overlay=True, skip=37, when=only("is_long")),

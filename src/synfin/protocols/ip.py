@@ -9,11 +9,12 @@ import numpy as np
 
 from synfin.basics.registries import IP_PROTOCOLS
 from synfin.dissect import text
-from synfin.dissect.checksum import GOOD, internet_checksum
 from synfin.dissect.definition import Computed, Field, Group, Items, Length, Lesson, Next, Protocol, Words
 from synfin.dissect.expert import Severity, Topic, remark
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Sparse
+from synfin.protocols.checksums import Checksum, sums_to
+from synfin.protocols.transport import STATUS, Verdict, verdict_text
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers
@@ -64,10 +65,6 @@ ECN = {
 }
 
 SHORT_ECN = {0: "Not-ECT", 1: "ECT(1)", 2: "ECT(0)", 3: "CE"}
-
-BAD, RIGHT, UNVERIFIED = 0, 1, 2
-STATUS = {BAD: "Bad", RIGHT: "Good", UNVERIFIED: "Unverified", 3: "Not present", 4: "Illegal"}
-VERDICTS = {BAD: "bad", RIGHT: "good", UNVERIFIED: "unverified"}
 
 FLAG_NAMES = ("Reserved bit", "Don't fragment", "More fragments")
 
@@ -232,47 +229,37 @@ def low_ttl(rows: HeaderRows) -> Flags:
     return values
 
 
-def true_checksum(rows: HeaderRows) -> Integers:
-    """What the checksum field should hold, -1 where the header was not captured."""
-    sums = internet_checksum(rows.data, rows.start, np.where(rows.is_whole, rows.end, rows.start))
-    without = sums + (rows.values("checksum") ^ GOOD)
-    without = (without & GOOD) + (without >> 16)
-    return np.where(rows.is_whole, without ^ GOOD, -1)
+def sums(rows: HeaderRows) -> Integers:
+    """Sum over each header, -1 where it is cut."""
+    return sums_to(rows, rows.end, rows.is_whole)
 
 
-def verdict(rows: HeaderRows) -> Integers:
-    """Whether the header checksum is right."""
-    right = true_checksum(rows)
-    found = rows.values("checksum")
-    return np.where(right < 0, UNVERIFIED, np.where(right == found, RIGHT, BAD)).astype(np.int64)
-
-
-def offload_verdict(rows: HeaderRows) -> Integers:
-    """The same, but 0 is what is there before the network card fills the checksum in."""
-    left = (rows.values("checksum") == 0) & (true_checksum(rows) != 0)
-    return np.where(left, UNVERIFIED, verdict(rows))
+CHECKSUM = Checksum(sums)
 
 
 def judgement(rows: HeaderRows) -> Sparse:
-    """The same in a word."""
+    """Whether the checksum is right, whatever the settings: 0 may be left for the network card to fill in."""
     there = np.flatnonzero(rows.has("checksum"))
-    return Sparse(there, text.named(offload_verdict(rows)[there], VERDICTS))
+    found = CHECKSUM.verdict(rows)
+    left = (rows.values("checksum") == 0) & (found == Verdict.BAD)
+    return Sparse(there, verdict_text(np.where(left, Verdict.OFFLOADED, found)[there]))
 
 
 def status(rows: HeaderRows) -> Sparse:
     """As asked for in the settings: unverified by default, since the card often checks."""
     shown = np.flatnonzero(rows.has("checksum"))
     if not rows.table.settings.check_ip:
-        return Sparse(shown, np.full(len(shown), UNVERIFIED, np.int64))
-    return Sparse(shown, verdict(rows)[shown])
+        return Sparse(shown, np.full(len(shown), Verdict.UNVERIFIED, np.int64))
+    return Sparse(shown, CHECKSUM.verdict(rows)[shown])
 
 
 def calculated(rows: HeaderRows) -> Sparse:
     """Shown when it was verified."""
     if not rows.table.settings.check_ip:
         return Sparse(np.empty(0, np.int64), np.empty(0, np.int64))
-    chosen = np.flatnonzero(true_checksum(rows) >= 0)
-    return Sparse(chosen, true_checksum(rows)[chosen])
+    due = CHECKSUM.due(rows)
+    chosen = np.flatnonzero(due >= 0)
+    return Sparse(chosen, due[chosen])
 
 
 def checksum_line(rows: HeaderRows) -> Text:
@@ -282,13 +269,13 @@ def checksum_line(rows: HeaderRows) -> Text:
         wrong = text.join(
             [
                 text.literal(" incorrect, should be ", len(rows)),
-                text.hexadecimal(np.maximum(true_checksum(rows), 0), 4),
+                text.hexadecimal(np.maximum(CHECKSUM.due(rows), 0), 4),
                 text.literal('(may be caused by "IP checksum offload"?)', len(rows)),
             ]
         )
-        found = verdict(rows)
-        right = text.named(found, {RIGHT: " [correct]"}, otherwise=" [unverified]")
-        after = text.choose(found == BAD, wrong, right)
+        found = CHECKSUM.verdict(rows)
+        right = text.named(found, {Verdict.GOOD: " [correct]"}, otherwise=" [unverified]")
+        after = text.choose(found == Verdict.BAD, wrong, right)
     return text.join([text.literal("Header Checksum: ", len(rows)), rows.text("checksum"), after])
 
 
@@ -296,19 +283,7 @@ def is_bad(rows: HeaderRows) -> Flags:
     """Whether it was verified and is wrong."""
     if not rows.table.settings.check_ip:
         return np.zeros(len(rows), np.bool_)
-    values: Flags = verdict(rows) == BAD
-    return values
-
-
-def bad_checksum_line(rows: HeaderRows) -> Text:
-    """What it should be."""
-    return text.join(
-        [
-            text.literal("Bad checksum [should be ", len(rows)),
-            text.hexadecimal(np.maximum(true_checksum(rows), 0), 4),
-            text.literal("]", len(rows)),
-        ]
-    )
+    return CHECKSUM.is_bad(rows)
 
 
 def host(rows: HeaderRows, name: str) -> Text | Sparse:
@@ -681,7 +656,7 @@ PROTOCOL = Protocol(
                     (Severity.ERROR, Topic.CHECKSUM),
                     "Bad checksum",
                     is_bad,
-                    bad_checksum_line,
+                    CHECKSUM.bad_line,
                 ),
             ),
         ),
