@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.dissect import text
-from synfin.dissect.definition import Computed, Fact, Field, Items, Lesson, Next, Protocol, Shape, Words
+from synfin.dissect.definition import Computed, Fact, Field, Items, Next, Protocol, Shape
 from synfin.dissect.expert import Severity, Topic, remark
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Sparse
+from synfin.protocols import icmp_lessons
 from synfin.protocols.checksums import Checksum, sums_to
 
 if TYPE_CHECKING:
@@ -378,74 +379,8 @@ def copied(name: str, number: int, title: str, fields: tuple[Item, ...], section
         quotes=True,
         next_by=(Next("", "ip.version", peek=4),),
         fields=fields,
-        lessons=LESSONS.get(number, {}),
+        lessons=icmp_lessons.ICMP_MESSAGES.get(name, {}),
     )
-
-
-def _lesson(meaning: tuple[str, str], section: str, mistake: tuple[str, str] | None = None) -> Lesson:
-    return Lesson(Words(*meaning), section, Words(*mistake) if mistake else None)
-
-
-LESSONS: dict[int, dict[str, Lesson]] = {
-    UNREACHABLE: {
-        "mtu": _lesson(
-            (
-                "The largest packet that the next hop takes; the sender should send no larger ones this way.",
-                "下一跳能通过的最大包长；发送方以后走这条路不应超过它。",
-            ),
-            "RFC 1191 4",
-            (
-                "Firewalls that drop all ICMP drop this too: large packets vanish while small ones pass, "
-                "and connections hang after the handshake.",
-                "防火墙若把 ICMP 一律丢掉，也会丢掉它：小包能过，大包消失，连接握手成功后就卡住。",
-            ),
-        ),
-    },
-    REDIRECT: {
-        "redir_gw": _lesson(
-            ("The better first router for this destination.", "去往该目的地更合适的第一跳路由器。"), "RFC 792"
-        ),
-    },
-    PROBLEM: {
-        "pointer": _lesson(
-            (
-                "Which byte of the quoted header is wrong, counted from 0.",
-                "被引用首部中出错的是第几个字节，从 0 数起。",
-            ),
-            "RFC 792",
-        ),
-    },
-}
-
-ECHO_LESSONS = {
-    "ident": _lesson(
-        (
-            "Which `ping` is asking: replies bring it back unchanged.",
-            "区分是哪个 ping 发的；回显应答原样带回。",
-        ),
-        "RFC 792",
-        (
-            "Shown twice because some systems write it the other way round; only one reading makes sense.",
-            "显示两次，是因为有的系统按相反的字节序填写；两种读法只有一种有意义。",
-        ),
-    ),
-    "seq": _lesson(
-        (
-            "Counts the requests of one `ping`; a missing number is a lost packet.",
-            "同一个 ping 的第几次请求；缺了号就是丢了包。",
-        ),
-        "RFC 792",
-    ),
-    "resp_in": _lesson(("The packet that answers this one.", "应答在哪个包里。"), ""),
-    "resp_to": _lesson(("The packet that this one answers.", "这是对哪个包的应答。"), ""),
-    "resptime": _lesson(
-        (
-            "From request to reply at the place of capture: the round trip only if captured at the asker.",
-            "抓包处看到的请求与应答的间隔；只有在请求方抓包，它才是往返时间。",
-        ),
-        "",
-    ),
-}
 
 
 def both_orders() -> tuple[Item, ...]:
@@ -476,7 +411,7 @@ ECHO = Protocol(
     encloses=True,
     takes=taken_by_time,
     info=echo_info,
-    lessons=ECHO_LESSONS,
+    lessons=icmp_lessons.ECHO,
     fields=(
         *both_orders(),
         Fact("no_resp", "No response seen", Kind.NONE, parts=(NO_RESPONSE,)),
@@ -670,18 +605,7 @@ PROTOCOL = Protocol(
         CHECKSUM.status(),
         CHECKSUM.judgement("icmp"),
     ),
-    lessons={
-        "type": _lesson(
-            ("What kind of message this is.", "这是哪一种报文。"),
-            "RFC 792",
-            (
-                "ICMP has no ports, and is no transport: `ping` needs neither TCP nor UDP.",
-                "ICMP 没有端口，也不是传输层协议：ping 既不用 TCP 也不用 UDP。",
-            ),
-        ),
-        "code": _lesson(("Which variant of that kind.", "该类报文的具体原因。"), "RFC 792"),
-        "checksum": _lesson(("Guards the whole message.", "保护整个报文。"), "RFC 792"),
-    },
+    lessons=icmp_lessons.ICMP,
 )
 
 PROTOCOLS = (

@@ -17,15 +17,14 @@ from synfin.dissect.definition import (
     Group,
     Items,
     Length,
-    Lesson,
     Next,
     Protocol,
     Shape,
-    Words,
 )
 from synfin.dissect.expert import Severity, Topic, remark
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Spans, Sparse
+from synfin.protocols import icmp_lessons
 from synfin.protocols.checksums import Checksum
 
 if TYPE_CHECKING:
@@ -429,68 +428,6 @@ def everywhere(rows: HeaderRows) -> Flags:
     return np.ones(len(rows), np.bool_)
 
 
-def _lesson(meaning: tuple[str, str], section: str, mistake: tuple[str, str] | None = None) -> Lesson:
-    return Lesson(Words(*meaning), section, Words(*mistake) if mistake else None)
-
-
-LESSONS: dict[str, dict[str, Lesson]] = {
-    "too_big": {
-        "mtu": _lesson(
-            (
-                "The largest packet that the next hop takes; the sender must send no larger ones this way.",
-                "下一跳能通过的最大包长；发送方走这条路不得再超过它。",
-            ),
-            "RFC 4443 3.2",
-            (
-                "Dropping all ICMPv6 at a firewall breaks IPv6: routers cannot fragment for the sender.",
-                "防火墙把 ICMPv6 一律丢掉会弄坏 IPv6：路由器不能替发送方分片，只能靠这个报文通知。",
-            ),
-        )
-    },
-    "ra": {
-        "nd.ra.flag.m": _lesson(
-            ("Addresses are to be had by DHCPv6.", "地址要用 DHCPv6 获取。"), "RFC 4861 4.2"
-        ),
-        "nd.ra.flag.o": _lesson(
-            (
-                "Other things, such as name servers, are to be had by DHCPv6.",
-                "DNS 等其他信息要用 DHCPv6 获取。",
-            ),
-            "RFC 4861 4.2",
-        ),
-        "nd.ra.router_lifetime": Lesson(
-            Words(
-                "How long it may serve as default router; 0: not at all.",
-                "它还能当多久默认路由器；0 表示不当。",
-            ),
-            "RFC 4861 4.2",
-            None,
-            Words("seconds", "秒"),
-        ),
-    },
-    "ns": {
-        "nd.ns.target_address": _lesson(
-            (
-                "Whose link-layer address is wanted: the question that ARP asks for IPv4.",
-                "想知道谁的链路层地址：相当于 IPv4 里 ARP 的提问。",
-            ),
-            "RFC 4861 4.3",
-            (
-                "From the unspecified address :: it asks nothing but whether the address is free.",
-                "若源地址是 ::，它并不是要地址，而是在检查这个地址有没有人用。",
-            ),
-        )
-    },
-    "na": {
-        "nd.na.flag.s": _lesson(("This answers a solicitation.", "这是对邻居请求的应答。"), "RFC 4861 4.4"),
-        "nd.na.flag.o": _lesson(
-            ("Overrides what neighbours remember.", "可以覆盖邻居已缓存的地址。"), "RFC 4861 4.4"
-        ),
-        "nd.na.target_address": _lesson(("Whose address is told.", "所通告的是谁的地址。"), "RFC 4861 4.4"),
-    },
-}
-
-
 def body(name: str, kinds: tuple[int, ...], title: str, fields: tuple[Item, ...], section: str) -> Protocol:
     """The rest of a message with nothing behind it but options."""
     return Protocol(
@@ -502,7 +439,7 @@ def body(name: str, kinds: tuple[int, ...], title: str, fields: tuple[Item, ...]
         body=True,
         carries=False,
         fields=fields,
-        lessons=LESSONS.get(name, {}),
+        lessons=icmp_lessons.ICMPV6_MESSAGES.get(name, {}),
     )
 
 
@@ -518,7 +455,7 @@ def copied(name: str, kind: int, title: str, fields: tuple[Item, ...], section: 
         quotes=True,
         next_by=(Next("", "ip.version", peek=4),),
         fields=fields,
-        lessons=LESSONS.get(name, {}),
+        lessons=icmp_lessons.ICMPV6_MESSAGES.get(name, {}),
     )
 
 
@@ -565,18 +502,7 @@ ECHO = Protocol(
         Fact("resp_to", "Response To", Kind.FRAME),
         Fact("resptime", "Response Time", Kind.DOUBLE, show=response_time_line),
     ),
-    lessons={
-        "echo.identifier": _lesson(
-            (
-                "Which `ping` is asking: replies bring it back unchanged.",
-                "区分是哪个 ping 发的；回显应答原样带回。",
-            ),
-            "RFC 4443 4.1",
-        ),
-        "echo.sequence_number": _lesson(
-            ("Counts the requests of one `ping`.", "同一个 ping 的第几次请求。"), "RFC 4443 4.1"
-        ),
-    },
+    lessons=icmp_lessons.ECHO_V6,
 )
 
 LONG, SHORT = (("is_long", 1),), (("is_long", 0),)
@@ -832,27 +758,7 @@ PROTOCOL = Protocol(
         CHECKSUM.status(),
         CHECKSUM.judgement("icmpv6"),
     ),
-    lessons={
-        "type": _lesson(
-            (
-                "What kind of message this is: below 128 an error, from 128 on information.",
-                "报文种类：128 以下是差错，128 起是信息类。",
-            ),
-            "RFC 4443 2.1",
-            (
-                "Not optional, as IPv4's is often treated: without it hosts find no neighbours or routers.",
-                "它不像 IPv4 的 ICMP 那样常被当作可有可无：没有它，主机既找不到邻居也找不到路由器。",
-            ),
-        ),
-        "code": _lesson(("Which variant of that kind.", "该类报文的具体原因。"), "RFC 4443 2.1"),
-        "checksum": _lesson(
-            (
-                "Guards the message and, unlike ICMP's, the addresses of the packet too.",
-                "除报文外还保护 IPv6 地址，这点与 ICMP 不同。",
-            ),
-            "RFC 4443 2.3",
-        ),
-    },
+    lessons=icmp_lessons.ICMPV6,
 )
 
 PROTOCOLS = (

@@ -9,10 +9,11 @@ import numpy as np
 
 from synfin.basics.registries import IP_PROTOCOLS
 from synfin.dissect import text
-from synfin.dissect.definition import Computed, Field, Length, Lesson, Next, Protocol, Words
+from synfin.dissect.definition import Computed, Field, Length, Next, Protocol
 from synfin.dissect.expert import Severity, Topic, remark
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Sparse
+from synfin.protocols import ip_lessons
 from synfin.protocols.ip import DSCP, ECN, room, traffic_class
 
 if TYPE_CHECKING:
@@ -240,63 +241,6 @@ def trouble(rows: HeaderRows) -> Text:
     return text.where(cut, short)
 
 
-def _lesson(meaning: tuple[str, str], section: str, mistake: tuple[str, str] | None = None) -> Lesson:
-    return Lesson(Words(*meaning), section, Words(*mistake) if mistake else None)
-
-
-LESSONS = {
-    "version": _lesson(("Always 6 in this header.", "本首部中恒为 6。"), "RFC 8200 3"),
-    "tclass": _lesson(
-        (
-            "How routers should treat the packet, as IPv4's byte of the same use.",
-            "路由器该怎样对待这个包，与 IPv4 中同样用途的字节一致。",
-        ),
-        "RFC 8200 7, RFC 2474",
-    ),
-    "flow": _lesson(
-        (
-            "The same for all packets of one flow: routers keep them on one path without looking inside.",
-            "同一条流的包取同一个值，路由器不看里面就能让它们走同一条路。",
-        ),
-        "RFC 6437",
-    ),
-    "plen": Lesson(
-        Words(
-            "Bytes after this header, extension headers included.", "本首部之后的字节数，扩展首部也算在内。"
-        ),
-        "RFC 8200 3",
-        Words(
-            "Unlike IPv4's total length it does not count the header itself; 0 means a jumbogram or offload.",
-            "与 IPv4 的总长度不同，它不含首部本身；0 表示巨型包，或长度留给网卡去填。",
-        ),
-        Words("bytes", "字节"),
-    ),
-    "nxt": _lesson(
-        (
-            "What comes next: TCP (6), UDP (17), ICMPv6 (58), or an extension header, which names its own.",
-            "后面是什么：TCP（6）、UDP（17）、ICMPv6（58），或者扩展首部，它又有自己的“下一个首部”。",
-        ),
-        "RFC 8200 4",
-    ),
-    "hlim": Lesson(
-        Words("How many more routers may pass the packet on.", "还能经过多少个路由器。"),
-        "RFC 8200 3",
-        Words(
-            "It is IPv4's Time to Live under an honest name. Neighbour Discovery demands 255.",
-            "就是 IPv4 的 TTL，名字更贴切。邻居发现要求它等于 255。",
-        ),
-        Words("hops", "跳"),
-    ),
-    "src": _lesson(("Who sent the packet.", "发送方地址。"), "RFC 8200 3"),
-    "dst": _lesson(
-        (
-            "Where the packet is to go, or its next waypoint if a routing header follows.",
-            "目的地址；有路由首部时是下一个途经点。",
-        ),
-        "RFC 8200 3",
-    ),
-}
-
 PROTOCOL = Protocol(
     name="ipv6",
     title="Internet Protocol Version 6",
@@ -320,7 +264,7 @@ PROTOCOL = Protocol(
     destination="dst",
     summary=summary,
     info=info,
-    lessons=LESSONS,
+    lessons=ip_lessons.IPV6,
     fields=(
         Field("ip.version", 4, "Version", overlay=True, hidden=True, absolute=True),
         Field("version", 4, "Version"),
