@@ -8,7 +8,7 @@ import numpy as np
 
 from synfin.basics.kernel import kernel
 from synfin.connections.group import CREATES, Grouping, grown
-from synfin.connections.segments import ACK, FIN, LYING, RST, SYN, Segments
+from synfin.connections.segments import ACK, EVERY_KIND, FIN, LYING, RST, SYN, Kinds, Segments
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Integers, Values
@@ -35,7 +35,8 @@ class Completeness:
         self.state = grown(self.state, count)
         out = np.empty(len(segments), np.int64)
         creates = (grouping.role & CREATES) != 0
-        collect_bits(grouping.connection, contributed(segments), opening(segments), creates, self.state, out)
+        bits, first = CONTRIBUTED[segments.kind], OPENING[segments.kind]
+        collect_bits(grouping.connection, bits, first, creates, self.state, out)
         return out
 
     def final(self, grouping: Grouping) -> Integers:
@@ -48,7 +49,7 @@ class Completeness:
         return np.where(grouping.role & CREATES, bits[:, 0], bits[:, 0] | bits[:, 1])
 
 
-def contributed(segments: Segments) -> Integers:
+def contributed(segments: Kinds) -> Integers:
     """The bits each segment stands for in a connection that exists already."""
     flags = segments.flags
     is_ack = (flags & (SYN | ACK)) == ACK
@@ -59,10 +60,13 @@ def contributed(segments: Segments) -> Integers:
     return np.where(segments.extent == LYING, 0, bits)
 
 
-def opening(segments: Segments) -> Integers:
+def opening(segments: Kinds) -> Integers:
     """The bits each segment stands for if it is a connection's first: only a SYN counts."""
     is_syn = ((segments.flags & (SYN | ACK)) == SYN) & (segments.extent != LYING)
     return np.where(is_syn, SAW_SYN | np.where(segments.length > 0, SAW_DATA, 0), 0)
+
+
+CONTRIBUTED, OPENING = contributed(EVERY_KIND), opening(EVERY_KIND)
 
 
 @kernel

@@ -14,8 +14,8 @@ import numpy as np
 
 from synfin.basics.kernel import PART, kernel
 from synfin.connections.group import Grouping, grown
-from synfin.connections.segments import ACK, FIN, RST, SYN, WHOLE, Segments
-from synfin.connections.sequence import ACKS_UNSEEN, OLD, ZERO_WINDOW
+from synfin.connections.segments import ACK, EVERY_KIND, FIN, RST, SYN, WHOLE, Kinds, Segments
+from synfin.connections.sequence import ACKS_UNSEEN, EVERYTHING, OLD, ZERO_WINDOW
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Integers, Values
@@ -56,16 +56,27 @@ class Histories:
 
 
 def happenings(segments: Segments, brings: Integers) -> Integers:
-    """What each segment is, as bits; of several flags only the combination counts, as in Zeek."""
-    flags, length = segments.flags, segments.length
-    happened = np.where(length > 0, D, np.where(flags & ACK, A, 0))
+    """What each segment is, as bits."""
+    return MAIN[segments.kind] | (MORE[brings] & POSSIBLE[segments.kind])
+
+
+def main_letter(segments: Kinds) -> Integers:
+    """What the flags and the payload say; of several flags only the combination counts, as in Zeek."""
+    flags = segments.flags
+    happened = np.where(segments.length > 0, D, np.where(flags & ACK, A, 0))
     happened = np.where(flags & FIN, F, happened)
     happened = np.where(flags & RST, np.where(flags & FIN, I, R), happened)
     odd = (flags & (FIN | RST)) != 0
     happened = np.where(flags & SYN, np.where(odd, Q, np.where(flags & ACK, H, S)), happened)
-    happened |= np.where(((brings & OLD) != 0) & (length > 0), T, 0)
-    happened |= np.where(brings & ZERO_WINDOW, W, 0) | np.where(brings & ACKS_UNSEEN, G, 0)
     return np.where(segments.extent == WHOLE, happened, 0)
+
+
+MAIN = main_letter(EVERY_KIND)
+POSSIBLE = np.where(EVERY_KIND.length > 0, T | W | G, W | G)
+_brings = np.arange(EVERYTHING)
+MORE = np.where(_brings & OLD, T, 0) | np.where(_brings & ZERO_WINDOW, W, 0)
+MORE |= np.where(_brings & ACKS_UNSEEN, G, 0)
+"""Letters for each kind of segment; which others it can have, and which it has by what it brings."""
 
 
 @kernel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,23 @@ QUOTED, UNMEASURED, WHOLE, LYING = 0, 1, 2, 3
 (a fragment, a header longer than its datagram); everything; its header states an impossible length."""
 
 
+class Kinds(NamedTuple):
+    """What a segment is, as far as a few bits say: five flags, whether it has payload, its extent.
+
+    Whatever follows from these alone is worked out once for every kind, and looked up for each segment.
+    """
+
+    flags: Integers
+    length: Integers
+    extent: Integers
+
+
+HAS_PAYLOAD_AT, EXTENT_AT, KIND_BITS = 5, 6, 8
+_every = np.arange(1 << KIND_BITS)
+EVERY_KIND = Kinds(_every & 0x1F, _every >> HAS_PAYLOAD_AT & 1, _every >> EXTENT_AT)
+"""All kinds, by their numbers; the length is 1 where there is payload."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segments:
     """One entry per TCP header that can be followed; int64 unless said otherwise.
@@ -48,6 +65,7 @@ class Segments:
         window: the 16-bit field.
         length: payload bytes on the wire; 0 where they cannot be told.
         extent: `QUOTED`, `UNMEASURED`, `WHOLE` or `LYING`.
+        kind: index into `EVERY_KIND`.
         ends: between which endpoints they travel.
     """
 
@@ -63,6 +81,7 @@ class Segments:
     window: Integers
     length: Integers
     extent: Integers
+    kind: Integers
     ends: Endpoints
 
     def __len__(self) -> int:
@@ -164,6 +183,9 @@ def _followed(headers: HeaderRows, chosen: Integers | None, columns: dict[str, I
         wire_length=chunk.length[packet],
         captured=chunk.captured[packet],
         **columns,
+        kind=columns["flags"] & 0x1F
+        | (columns["length"] > 0) << HAS_PAYLOAD_AT
+        | columns["extent"] << EXTENT_AT,
         ends=endpoints(headers, chosen, source, destination),
     )
 

@@ -29,6 +29,7 @@ NEW, OLD, GAP, LATE, KEEP_ALIVE, DUPLICATE_ACK, ZERO_WINDOW, WINDOW_UPDATE, ACKS
 * `ZERO_WINDOW`: its sender takes no more data. `WINDOW_UPDATE`: nothing but a new window.
 * `ACKS_UNSEEN`: it acknowledges numbers that are missing in the capture.
 """
+EVERYTHING = 1 << 9
 
 (
     NEXT,

@@ -14,7 +14,7 @@ import numpy as np
 from synfin.basics.kernel import kernel
 from synfin.connections.group import CREATES, Grouping, grown
 from synfin.connections.milestones import AGAIN, MISFITS, TAKES
-from synfin.connections.segments import ACK, FIN, RST, SYN, WHOLE, Segments
+from synfin.connections.segments import ACK, EVERY_KIND, FIN, RST, SYN, WHOLE, Kinds, Segments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -243,14 +243,14 @@ class States:
         """
         self.state = grown(self.state, count)
         self.roles = grown(self.roles, count)
-        rows = np.stack((segments.side, event_of(segments, does), grouping.role, segments.ends.guess))
+        rows = np.stack((segments.side, EVENTS[segments.kind, does], grouping.role, segments.ends.guess))
         out = np.empty((3, len(segments)), np.int64)
         move(grouping.connection, rows, self._moves, self.state, self.roles, out)
         return out[0], out[1], out[2]
 
 
-def event_of(segments: Segments, does: Integers) -> Integers:
-    """What each segment is to the state machine."""
+def event_of(segments: Kinds, does: Integers) -> Integers:
+    """What segments of these kinds are to the state machine, depending on what they do."""
     flags, misfits = segments.flags, (does & MISFITS) != 0
     takes, again = (does & TAKES) != 0, (does & AGAIN) != 0
     is_ack = (flags & ACK) != 0
@@ -261,6 +261,10 @@ def event_of(segments: Segments, does: Integers) -> Integers:
     event = np.where(misfits, Event.OLD, event)
     event = np.where(flags & RST, np.where(misfits, Event.OLD_RST, Event.RST), event)
     return np.where(segments.extent == WHOLE, event, Event.NOTHING)
+
+
+EVENTS = np.stack([event_of(EVERY_KIND, np.full(len(EVERY_KIND.flags), does)) for does in range(8)], axis=1)
+"""The event for each kind of segment and what it does."""
 
 
 @kernel
