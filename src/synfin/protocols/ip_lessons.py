@@ -66,6 +66,10 @@ IP: Mapping[str, Lesson] = {
             "它不是包序号：不允许分片时它没有意义，可以一直是 0。",
         ),
     ),
+    "flags": lesson(
+        ("Whether the packet may be cut, and whether more pieces follow.", "能不能分片，后面还有没有分片。"),
+        "RFC 791 3.1",
+    ),
     "flags.rb": lesson(("Must be 0.", "必须为 0。"), "RFC 791 3.1"),
     "flags.df": lesson(
         (
@@ -147,6 +151,8 @@ IPV6: Mapping[str, Lesson] = {
         ),
         "RFC 8200 7, RFC 2474",
     ),
+    "tclass.dscp": IP["dsfield.dscp"],
+    "tclass.ecn": IP["dsfield.ecn"],
     "flow": lesson(
         (
             "The same for all packets of one flow: routers keep them on one path without looking inside.",
