@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.kernel import PLAIN_BELOW, kernel
+from synfin.basics.kernel import PART, PLAIN_BELOW, kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -274,7 +274,7 @@ def _take(rows: Integers, data: Bytes, ends: Integers, out: Bytes) -> None:
                 at += 1
 
 
-@kernel
+@kernel(plain_below=PART)
 def put_decimal(out: Bytes, at: int, value: int, pairs: Bytes) -> int:
     """Write a whole number in decimal, two digits at a time from the last; where it ends."""
     if value < 0:
@@ -299,7 +299,7 @@ def put_decimal(out: Bytes, at: int, value: int, pairs: Bytes) -> int:
     return at + size
 
 
-@kernel
+@kernel(plain_below=PART)
 def put_hexadecimal(out: Bytes, at: int, value: int, digits: int, letters: Bytes) -> int:
     """Write a whole number in hexadecimal of at least so many digits; where it ends."""
     size = digits
@@ -311,7 +311,7 @@ def put_hexadecimal(out: Bytes, at: int, value: int, digits: int, letters: Bytes
     return at
 
 
-@kernel
+@kernel(plain_below=PART)
 def put_ipv4(out: Bytes, at: int, value: int, octets: Bytes) -> int:
     """Write an IPv4 address; `octets` holds, for each octet, its length and its three characters."""
     for shift in (24, 16, 8, 0):
@@ -327,7 +327,7 @@ def put_ipv4(out: Bytes, at: int, value: int, octets: Bytes) -> int:
     return at
 
 
-@kernel
+@kernel(plain_below=PART)
 def put_seconds(out: Bytes, at: int, value: int, digits: int, pairs: Bytes) -> int:
     """Write nanoseconds as seconds with up to nine decimals; where it ends."""
     if value < 0:
@@ -349,7 +349,7 @@ def put_seconds(out: Bytes, at: int, value: int, digits: int, pairs: Bytes) -> i
     return at
 
 
-@kernel
+@kernel(plain_below=PART)
 def put_ether(out: Bytes, at: int, value: int, octets: int, letters: Bytes) -> int:
     """Write a hardware address as octets with colons; where it ends."""
     for octet in range(octets - 1, -1, -1):

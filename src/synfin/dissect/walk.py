@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.basics.errors import DefinitionError
-from synfin.basics.kernel import kernel
+from synfin.basics.kernel import PART, kernel
 from synfin.dissect.definition import ANY, LENGTH_KEY, Field, Length, Next, Protocol
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ def pack(offset: int, count: int, shift: int, mask: int) -> int:
     )
 
 
-@kernel
+@kernel(plain_below=PART)
 def number(data: Bytes, at: int, places: Integers, row: int) -> int:
     """The value of one small big-endian field of the header at `at`."""
     place = places[row]
