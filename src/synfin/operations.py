@@ -357,8 +357,9 @@ def connection_table(session: Session, selection: str = "", *, all_packets: bool
     names = _with_facts(session, (), wanted)
     follower = Follower(supplies=bool(session.facts_of(names)))
     if wanted is None:
-        for table in session.tables():
+        for table in prepared_tables(session):
             follower.advance(table)
+            table.kept.clear()  # it refers back to the table: memory is freed at once, not some day
         return follower.finish()
     matching, others = set[int](), set[int]()
     for table in session.tables_with([*names, "tcp.stream"]):
@@ -371,6 +372,19 @@ def connection_table(session: Session, selection: str = "", *, all_packets: bool
     kept = np.array(sorted(matching - others if all_packets else matching), np.int64)
     found = follower.finish()
     return found.taken(np.isin(found.columns["number"], kept))
+
+
+def prepared_tables(session: Session) -> Iterator[PacketTable]:
+    """The capture's tables in order, dissected side by side, ready to be followed one after the other."""
+    from synfin.connections.segments import segments
+
+    def prepare(piece: tuple[Chunk, Clock]) -> PacketTable:
+        table = session.dissected(*piece)
+        segments(table)
+        return table
+
+    threads = workers()
+    return in_order(session.timed_chunks(buffers=pieces_in_flight(threads) + 2), prepare, threads=threads)
 
 
 def explain_connection(

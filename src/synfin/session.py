@@ -110,6 +110,7 @@ class Session:
             for table in self.tables(size=size, to_end=True):
                 for fold in used:
                     fold.advance(table)
+                table.kept.clear()
         followers = self.make_folds() if final else folds
         second = [one for one, other in zip(followers, folds, strict=True) if other in used]
         for table in self.tables(buffers=buffers, size=size):
@@ -117,6 +118,7 @@ class Session:
                 fold.advance(table)
             for fold in final:
                 fold.supply_final(table)
+            table.kept.clear()  # it refers back to the table: memory is freed at once, not some day
             yield table
 
     def facts_of(self, names: Iterable[str]) -> frozenset[str]:

@@ -130,7 +130,14 @@ class Segments:
 
 
 def segments(table: PacketTable) -> Segments:
-    """The TCP headers of a chunk, in packet order, quotations included."""
+    """The TCP headers of a chunk, in packet order, quotations included; worked out once, then kept."""
+    if "tcp segments" not in table.kept:
+        table.kept["tcp segments"] = _segments(table)
+    found: Segments = table.kept["tcp segments"]
+    return found
+
+
+def _segments(table: PacketTable) -> Segments:
     headers = table.rows("tcp")
     layer = headers.layer
     lying = None if layer.whole else _lying(headers)

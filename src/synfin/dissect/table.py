@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -78,6 +78,7 @@ class PacketTable:
         settings: see `Settings`.
         found: int32 (6, headers): packet, step, start, end, limit, flags of every header, in order.
         stops: int32 (6, stops): packet, step, reason, bytes needed, bytes there, limiting step.
+        kept: what others worked out of the whole chunk and want to find again, by name.
     """
 
     chunk: Chunk
@@ -86,6 +87,7 @@ class PacketTable:
     settings: Settings
     found: Small
     stops: Small
+    kept: dict[str, Any] = field(default_factory=dict)
     _layers: dict[str, Layer] = field(default_factory=dict)
     _columns: dict[tuple[str, int], Column] = field(default_factory=dict)
     _facts: dict[tuple[str, str], Column] = field(default_factory=dict)

@@ -55,7 +55,9 @@ def open_files(files: Iterable[str], **settings: Any) -> Session:  # noqa: ANN40
     from synfin.operations import open_session
 
     when_compiling(_tell_once())
-    return open_session(*files, **settings)
+    session = open_session(*files, **settings)
+    click.get_current_context().call_on_close(session.capture.close)
+    return session
 
 
 def _tell_once() -> Callable[[str], None]:
