@@ -122,7 +122,12 @@ def walk(  # noqa: C901 - it reads like the rules
         following, limit = _next(packet, at, size, (limit, edge), protocol, known)
         if protocol.quotes:
             flags |= QUOTED
-        if following is None and protocol.carries and at + size < limit and protocol.name != "data":
+        if (
+            following is None
+            and protocol.carries
+            and at + size < min(limit, edge)
+            and protocol.name != "data"
+        ):
             following = protocols["data"]
         at += size
         protocol = following

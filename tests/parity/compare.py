@@ -65,11 +65,8 @@ Features = Mapping[str, frozenset[int]]
 TSHARK_SAYS = {
     "fragments": "ip.fragments or ip.reassembled_in or ip.flags.mf == 1"
     " or ip.frag_offset > 0 or ipv6.fraghdr",
-    "not dissected again": "tcp.analysis.retransmission or tcp.analysis.out_of_order"
-    " or tcp.analysis.keep_alive",
-    "put together": "tcp.segment_data or tcp.reassembled_in or tcp.segments",
-    "resets": "tcp.flags.reset == 1",
     "malformed": "_ws.malformed",
+    "payload not shown": 'tcp.payload and not data and frame.protocols matches "tcp$"',
 }
 """Sorts of packets, as display filters for tshark."""
 

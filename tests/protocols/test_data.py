@@ -25,3 +25,8 @@ def test_much_data_is_shortened() -> None:
 def test_only_what_was_captured_counts() -> None:
     table = read(ethernet(b"abc", kind=0x88B5), length=100)
     assert (value(table, "data.data"), value(table, "data.len")) == ("616263", "3")
+
+
+def test_what_was_not_captured_is_no_data() -> None:
+    table = read(ethernet(b"", kind=0x88B5), length=100)
+    assert value(table, "frame.protocols") == "eth"

@@ -11,6 +11,9 @@ from synfin.connections.tally import Tallies
 if TYPE_CHECKING:
     from synfin.dissect.table import PacketTable
 
+HEADER = 8
+"""The length of a datagram that carries nothing: tshark takes no time for it."""
+
 
 class Datagrams:
     """The conversations of one capture; a `Fold`.
@@ -32,10 +35,12 @@ class Datagrams:
             return
         found = datagrams(table)
         grouping = self._groups.advance(found)
-        since_first, since_previous = self._tallies.advance(found, grouping, self._groups.count)
+        length = found.headers.values("length")[found.rows]
+        speaks = length != HEADER
+        times = self._tallies.advance(found, grouping, self._groups.count, speaks)
         found.supply("stream", grouping.connection)
-        found.supply("time_relative", since_first)
-        found.supply("time_delta", since_previous)
+        found.supply("time_relative", times[0], speaks)
+        found.supply("time_delta", times[1], speaks)
 
     def supply_final(self, table: PacketTable) -> None:
         """Nothing depends on a conversation's end."""

@@ -11,7 +11,7 @@ from synfin.connections.group import CREATES, Grouping, grown
 from synfin.connections.segments import QUOTED, Segments
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Integers
+    from synfin.basics.arrays import Flags, Integers
 
 FIRST, PREVIOUS, PACKETS, BYTES, PAYLOAD, LACKS, FIRST_PACKET, LAST_PACKET = 0, 1, 2, 4, 6, 8, 9, 10
 """Columns of `Tallies.state`; packets, bytes and payload have one column for each side."""
@@ -32,13 +32,16 @@ class Tallies:
     def __init__(self) -> None:
         self.state = np.zeros((0, 11), np.int64)
 
-    def advance(self, segments: Segments, grouping: Grouping, count: int) -> tuple[Integers, Integers]:
+    def advance(
+        self, segments: Segments, grouping: Grouping, count: int, counted: Flags | None = None
+    ) -> tuple[Integers, Integers]:
         """Count the next chunk.
 
         Args:
             segments: its segments.
             grouping: their connections.
             count: how many connections there are.
+            counted: which segments count, beside those that begin a connection; None for all.
 
         Returns:
             nanoseconds since the connection's first header, and since the one before: as
@@ -47,8 +50,14 @@ class Tallies:
         self.state = grown(self.state, count)
         rows = np.stack((segments.number, segments.time, segments.side, segments.extent, grouping.role))
         sizes = np.stack((segments.wire_length, segments.captured, segments.length))
-        out = np.empty((2, len(segments)), np.int64)
-        tally(grouping.connection, rows, sizes, self.state, out)
+        out = np.zeros((2, len(segments)), np.int64)
+        if counted is None or counted.all():
+            tally(grouping.connection, rows, sizes, self.state, out)
+            return out[0], out[1]
+        chosen = np.flatnonzero(counted | (grouping.role & CREATES != 0))
+        some = np.empty((2, len(chosen)), np.int64)
+        tally(grouping.connection[chosen], rows[:, chosen], sizes[:, chosen], self.state, some)
+        out[:, chosen] = some
         return out[0], out[1]
 
 

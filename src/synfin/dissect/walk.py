@@ -381,7 +381,7 @@ def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (do
                         break
             if steps[step, QUOTES]:
                 flags |= QUOTED
-            if following < 0 and steps[step, CARRIES] and at + size < limit:
+            if following < 0 and steps[step, CARRIES] and at + size < min(limit, edge):
                 following = np.int64(data_step if step != data_step else -1)
             at += size
             step = following

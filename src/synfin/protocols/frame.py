@@ -298,7 +298,8 @@ def _words(rows: HeaderRows) -> tuple[Integers, list[str]]:
             for name, span, through in following.through:
                 headers = table.rows(protocol.name)
                 keys = headers.values(name, missing=-1)
-                passed = headers.layer.position[(keys >= span.start) & (keys < span.stop)]
+                goes_on = headers.end < headers.captured_end
+                passed = headers.layer.position[(keys >= span.start) & (keys < span.stop) & goes_on]
                 codes[passed] = len(words)
                 words.append(":".join(part for part in (words[step], through) if part))
     return codes, words
