@@ -197,6 +197,10 @@ TABLE = [
     # macros
     ("${private_ipv4:zoo.den}", [0, 1, 2, 4]),
     ("$private_ipv6(zoo.far)", []),
+    # no unsigned number compares with a negative one, nor does it lie between them
+    ("zoo.cage in {0 .. zoo.heat}", [0, 2, 4]),
+    ("zoo.cage in {zoo.heat .. 100}", []),
+    ("zoo.legs in {zoo.heat .. 100}", []),
 ]  # fmt: skip
 
 

@@ -106,7 +106,12 @@ def test_the_keyboard_stops_it_without_a_word_too_many(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     running = subprocess.Popen(
-        [sys.executable, "-m", "synfin", "read", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "synfin", "read", str(pipe)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # a shell's background jobs ignore it
     )
     with pipe.open("wb") as feed:  # opens when the other end is being read
         feed.write(b"\n\r\r\n")

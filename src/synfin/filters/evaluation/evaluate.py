@@ -173,9 +173,7 @@ class _Evaluation:
         one, other = _comparable(left, test.left.type, right, test.right.type)
         if test.left.type.is_integer and not test.left.type.signed and not bool((one < 0).any()):
             negative = other < 0
-            if negative.any() and _is_small(
-                test.right.type
-            ):  # no unsigned number compares with a negative one
+            if negative.any() and _is_small(test.right.type):  # as in `_without_negative`
                 right, other = take(right, np.flatnonzero(~negative)), other[~negative]
         operator = OPPOSITE[test.operator] if test.every else test.operator
         found = pairwise(operator, (left.packet, one), (right.packet, other), self._count)
@@ -236,7 +234,9 @@ class _Evaluation:
     def _between_rows(self, left: Operand, low: Operand, high: Operand) -> Flags:
         """Bounds from the packet: one value must be at least some lower bound and at most some upper one."""
         values, least, most = (self._reader.rows(operand) for operand in (left, low, high))
-        both = values.has(self._count) & least.has(self._count) & most.has(self._count)
+        if left.type.is_integer and not left.type.signed and not _has_negative(values, left.type):
+            least, most = _without_negative(least, low.type), _without_negative(most, high.type)
+        both = scatter(least.packet, self._count) & scatter(most.packet, self._count)
         sizes = [len(rows.packet) for rows in (values, least, most)]
         keys = sortable(joined([rows.values for rows in (values, least, most)]), left.type)
         mine, lower, upper = np.split(keys, np.cumsum(sizes)[:-1])
@@ -302,6 +302,17 @@ def _number(member: Member) -> int | None:
 def _is_small(kind: Type) -> bool:
     """Whether a negative int64 is a negative number, not a large unsigned one."""
     return kind.signed or kind.width < HALF
+
+
+def _has_negative(rows: Rows, kind: Type) -> bool:
+    return _is_small(kind) and bool((np.asarray(rows.values) < 0).any())
+
+
+def _without_negative(rows: Rows, kind: Type) -> Rows:
+    """What an unsigned number can be compared with: no unsigned number compares with a negative one."""
+    if not _has_negative(rows, kind):
+        return rows
+    return take(rows, np.flatnonzero(np.asarray(rows.values) >= 0))
 
 
 def _comparable(left: Rows, kind: Type, right: Rows, other: Type) -> tuple[Values, Values]:
