@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from synfin.basics.arrays import Flags, Small
     from synfin.capture.chunk import Chunk
+    from synfin.connections.reassembly import Policy
+    from synfin.connections.streams import Said
     from synfin.connections.summary import Connections
     from synfin.dissect.table import Clock, PacketTable
     from synfin.dissect.text import Text
@@ -413,14 +415,60 @@ def explain_connection(
         return None
     if number is None:
         number = shows_most(found)
+    _known_connection(found, number)
+    return explain(account(follower, number, session.tables()), lang, width)
+
+
+def _known_connection(found: Connections, number: int) -> int:
+    """The place of a connection in the table.
+
+    Raises:
+        FilterError: there is none of this number.
+    """
     try:
-        told = account(follower, number, session.tables())
+        return found.index_of(number)
     except KeyError:
-        last = int(found.columns["number"][-1])
-        raise FilterError(
-            f"There is no connection {number} in this capture.", hint=f"They are numbered 0 to {last}."
-        ) from None
-    return explain(told, lang, width)
+        hint = f"They are numbered 0 to {found.columns['number'][-1]}." if len(found) else ""
+        raise FilterError(f"There is no connection {number} in this capture.", hint=hint) from None
+
+
+class Dialogue(NamedTuple):
+    """What both sides of a connection said.
+
+    Attributes:
+        client, server: address and port of each.
+        said: the pieces of their streams, in the order in which they became known; to be read once.
+    """
+
+    client: tuple[str, int]
+    server: tuple[str, int]
+    said: Iterator[Said]
+
+
+def followed_streams(session: Session, number: int, policy: Policy = "first") -> Dialogue:
+    """The byte streams of one TCP connection, put in order.
+
+    Args:
+        session: the capture.
+        number: which connection, as `tcp.stream` counts.
+        policy: which of two differing copies is kept while both wait for what is before them.
+
+    Raises:
+        FilterError: there is no connection of this number.
+    """
+    from synfin.connections.follower import Follower
+    from synfin.connections.streams import said
+
+    follower = Follower(supplies=False)
+    for table in prepared_tables(session):
+        follower.advance(table)
+        table.kept.clear()
+    found = follower.finish()
+    row = found.row(_known_connection(found, number))
+    client, server = (
+        (str(row[f"{side}_address"]), int(str(row[f"{side}_port"]))) for side in ("client", "server")
+    )
+    return Dialogue(client, server, said(follower, number, session.tables(), policy))
 
 
 def shows_most(found: Connections) -> int:

@@ -37,6 +37,8 @@ Style = Literal[
     "notable",
     "unknown",
     "mistake",
+    "client",
+    "server",
 ]
 """What a span is; an interface gives each a colour, or none."""
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "read": "List, dissect, filter and save packets.",
     "connections": "One row per TCP connection.",
     "explain": "The story of one connection, from SYN to FIN.",
+    "follow": "What both sides of a connection said, byte by byte.",
     "packet": "One packet, taught bit by bit.",
     "header": "A protocol's header: diagram and fields.",
     "stats": "Count what a capture holds.",

@@ -41,6 +41,8 @@ LOOKS: dict[str, dict[str, object]] = {
     "unknown": {"italic": True, "dim": True},
     "normal": {"fg": "green"},
     "notable": {"fg": "yellow"},
+    "client": {"fg": "red"},
+    "server": {"fg": "blue"},
 }
 """How `click.style` draws each style name; others are plain."""
 
