@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from synfin.basics.arrays import Flags, Small
     from synfin.capture.chunk import Chunk
+    from synfin.connections.account import Account
     from synfin.connections.reassembly import Policy
     from synfin.connections.streams import Said
     from synfin.connections.summary import Connections
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from synfin.explain.explanation import Explanation
     from synfin.explain.language import Lang
     from synfin.explain.lesson import HeaderLesson, PacketLesson
+    from synfin.explain.stack import Stack
     from synfin.filters.complete import Completion
     from synfin.filters.filter import Filter
 
@@ -403,20 +405,32 @@ def explain_connection(
     Raises:
         FilterError: there is no connection of this number.
     """
-    from synfin.connections.chronicle import account
-    from synfin.connections.follower import Follower
     from synfin.explain.explanation import explain
 
+    told = connection_account(session, number)
+    return explain(told, lang, width) if told is not None else None
+
+
+def connection_account(session: Session, number: int | None = None) -> Account | None:
+    """The facts of one connection, as `explain_connection` tells them.
+
+    Raises:
+        FilterError: there is no connection of this number.
+    """
+    from synfin.connections.chronicle import account
+    from synfin.connections.follower import Follower
+
     follower = Follower(supplies=False)
-    for table in session.tables():
+    for table in prepared_tables(session):
         follower.advance(table)
+        table.kept.clear()
     found = follower.finish()
     if not len(found):
         return None
     if number is None:
         number = shows_most(found)
     _known_connection(found, number)
-    return explain(account(follower, number, session.tables()), lang, width)
+    return account(follower, number, session.tables())
 
 
 def _known_connection(found: Connections, number: int) -> int:
@@ -469,6 +483,77 @@ def followed_streams(session: Session, number: int, policy: Policy = "first") ->
         (str(row[f"{side}_address"]), int(str(row[f"{side}_port"]))) for side in ("client", "server")
     )
     return Dialogue(client, server, said(follower, number, session.tables(), policy))
+
+
+def explanation_page(session: Session, number: int | None = None, *, lang: Lang) -> str | None:
+    """The story of one connection as a page of HTML that needs nothing else; None without a connection.
+
+    Args:
+        session: the capture.
+        number: which connection, None for the one that shows most.
+        lang: the language that is shown first; the page holds both.
+
+    Raises:
+        FilterError: there is no connection of this number.
+    """
+    from synfin.exports.page.page import made_page
+
+    told = connection_account(session, number)
+    return made_page(told, session, lang) if told is not None else None
+
+
+def drawn_explanation(explained: Explanation, picture: str, form: str) -> str:
+    """One picture of an explanation as a file.
+
+    Args:
+        explained: the explanation.
+        picture: "ladder" or "states".
+        form: "svg" or "mermaid".
+    """
+    from synfin.exports.pictures import ladder, machine, mermaid
+
+    if form == "mermaid":
+        if picture == "states":
+            return mermaid.machines_mermaid(explained.machines)
+        return mermaid.ladder_mermaid(explained.ladder, explained.title)
+    if picture == "states":
+        return machine.machines_svg(explained.machines)
+    return ladder.ladder_svg(explained.ladder, explained.title)
+
+
+def drawn_header(lesson: HeaderLesson) -> str:
+    """A header's diagram as SVG."""
+    from synfin.exports.pictures.header import header_svg
+
+    return header_svg(lesson)
+
+
+def drawn_packet(lesson: PacketLesson) -> str:
+    """A packet's layers and headers as SVG."""
+    from synfin.exports.pictures.header import packet_svg
+
+    return packet_svg(lesson)
+
+
+def capture_layers(session: Session, lang: Lang) -> Stack:
+    """The four-layer model with every protocol of the capture in its layer, and how many packets hold it."""
+    from synfin.explain.language import language
+    from synfin.explain.stack import stack
+
+    held = np.zeros(len(session.catalogue.program.names), np.int64)
+    for table in session.tables():
+        packets, steps = table.found[0].astype(np.int64), table.found[1].astype(np.int64)
+        held += np.bincount(np.unique(packets * len(held) + steps) % len(held), minlength=len(held))
+    counted = dict(zip(session.catalogue.program.names, held.tolist(), strict=True))
+    found = [one for one in session.catalogue.protocols if counted.get(one.name)]
+    return stack(found, language(lang), counted)
+
+
+def drawn_layers(layers: Stack) -> str:
+    """The four-layer model as SVG."""
+    from synfin.exports.pictures.stack import stack_svg
+
+    return stack_svg(layers)
 
 
 def shows_most(found: Connections) -> int:

@@ -31,14 +31,14 @@ MOST_LABEL_LINES = 3
 
 def draw(boxes: Sequence[Box]) -> Iterator[Line]:
     """The picture, 70 columns wide; nothing if no box is drawn."""
-    placed = _placed(boxes)
-    if placed:
-        yield from _Drawing(placed).lines()
+    found = placed(boxes)
+    if found:
+        yield from Drawing(found).lines()
 
 
-def _placed(boxes: Sequence[Box]) -> list[Box]:
+def placed(boxes: Sequence[Box]) -> list[Box]:
     """The drawn boxes in order, each with a place; one of unknown size takes the rest of a row."""
-    placed: list[Box] = []
+    made: list[Box] = []
     at = 0
     for box in sorted(
         (box for box in boxes if box.drawn), key=lambda box: box.start if box.start >= 0 else 1 << 40
@@ -47,13 +47,13 @@ def _placed(boxes: Sequence[Box]) -> list[Box]:
         bits = box.bits or (-start % ROW or ROW)
         if bits < ROW // 4 and not box.bits:
             bits += ROW
-        placed.append(replace(box, start=max(start, at), bits=bits))
+        made.append(replace(box, start=max(start, at), bits=bits))
         at = max(start, at) + bits
-    return placed
+    return made
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class Cell:
     """The part of a box that lies in one row: columns `begin` to `end`, counted in bits."""
 
     box: int
@@ -69,8 +69,15 @@ _BREAK: Line = (Span(" " * MARGIN), Span("/" + padded("⋮", 2 * ROW - 1, "^") +
 """Stands for rows left out of a box."""
 
 
-class _Drawing:
-    """Draws boxes that are placed one after the other."""
+class Drawing:
+    """Draws boxes that are placed one after the other.
+
+    Attributes:
+        boxes: as `placed` returns them.
+        certain: the bit up to which every place is known.
+        rows: the cells of every row that is drawn.
+        main: for each box the row in which its text stands.
+    """
 
     def __init__(self, boxes: list[Box]) -> None:
         self.boxes = boxes
@@ -88,20 +95,24 @@ class _Drawing:
             if row and row - 1 not in self.rows:
                 yield _BREAK
             else:
-                yield self._separator(above, self._owners(row))
+                yield self._separator(above, self.owners(row))
             yield from self._content(row)
-            above = self._owners(row)
+            above = self.owners(row)
         yield self._separator(above, [-1] * ROW)
 
-    def _rows(self) -> dict[int, list[_Cell]]:
+    def short_name(self, box: Box) -> str:
+        """What a box of one bit is called."""
+        return _letters(box.name)
+
+    def _rows(self) -> dict[int, list[Cell]]:
         """The cells of every row that is drawn; the middle of long boxes is left out."""
-        rows: dict[int, list[_Cell]] = {}
+        rows: dict[int, list[Cell]] = {}
         for index, box in enumerate(self.boxes):
             first, last = box.start // ROW, (box.start + box.bits - 1) // ROW
             for row in range(first, last + 1) if last - first < MOST_ROWS else (first, last):
                 begin = max(box.start - row * ROW, 0)
                 end = min(box.start + box.bits - row * ROW, ROW)
-                rows.setdefault(row, []).append(_Cell(index, begin, end))
+                rows.setdefault(row, []).append(Cell(index, begin, end))
         return rows
 
     def _main(self) -> dict[int, int]:
@@ -113,7 +124,7 @@ class _Drawing:
                     main[cell.box] = (cell.width, row)
         return {box: row for box, (_, row) in main.items()}
 
-    def _owners(self, row: int) -> list[int]:
+    def owners(self, row: int) -> list[int]:
         """Which box each bit of a row belongs to, -1 for none."""
         owners = [-1] * ROW
         for cell in self.rows[row]:
@@ -150,7 +161,7 @@ class _Drawing:
             spans.append(Span("/" if _is_open(self.boxes[last.box]) else "|", "rule"))
             yield tuple(spans)
 
-    def _text(self, cell: _Cell, row: int) -> tuple[list[str], list[tuple[str, Style]]]:
+    def _text(self, cell: Cell, row: int) -> tuple[list[str], list[tuple[str, Style]]]:
         """Label lines and value lines of a cell; empty but in the box's main row."""
         box = self.boxes[cell.box]
         if self.main[cell.box] != row:

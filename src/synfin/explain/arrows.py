@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synfin.basics.sequence import distance
+from synfin.connections.course import lost
 from synfin.explain.ladder import Annotation, Arrow, State
 from synfin.explain.narrator import FIN, LETTER, OTHER, RST, SYN, expected, flag_names, formula
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from synfin.connections.account import Check, Segment, Side
-    from synfin.explain.ladder import Look
+    from synfin.explain.ladder import Fate, Look
     from synfin.explain.narrator import Narrator
 
 
@@ -25,6 +26,8 @@ class Arrows:
         self.start = start
         self.counting: set[Side] = set()  # sides whose first number after the SYN has been shown
         self.in_step = narrator.in_step
+        self.lost = lost(narrator.account)
+        self.previous: int | None = None  # time of the segment before
 
     def arrow(self, segment: Segment, before: Mapping[Side, str]) -> Arrow:
         """One segment; `before` are the names of the states until then."""
@@ -32,6 +35,8 @@ class Arrows:
             side: State(name, inferred, entered=before.get(side) != name)
             for side, (name, inferred) in self.narrator.states(segment).items()
         }
+        waited = None if self.previous is None else segment.time - self.previous
+        self.previous = segment.time
         return Arrow(
             first=segment.number,
             last=segment.number,
@@ -46,7 +51,14 @@ class Arrows:
             look=_look(segment),
             states=states,
             annotations=tuple(self._annotations(segment)),
+            fate=self._fate(segment),
+            wait="" if waited is None else self.language.wait(waited),
         )
+
+    def _fate(self, segment: Segment) -> Fate:
+        if segment.number in self.lost:
+            return "lost"
+        return "late" if "out_of_order" in segment.notes else ""
 
     def _annotations(self, segment: Segment) -> Iterator[Annotation]:
         if segment.flags & SYN:
@@ -130,6 +142,8 @@ class Arrows:
         say = self.language.say
         if segment.resends:
             yield Annotation("note", say("ladder.resends", original=segment.resends))
+        if segment.number in self.lost:
+            yield Annotation("note", say("ladder.lost"))
         for note in self.narrator.notes(segment):
             key = f"ladder.note.{note}"
             if self.language.knows(key) and not (note == "retransmission" and segment.resends):

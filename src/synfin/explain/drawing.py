@@ -179,6 +179,7 @@ def _shaft(arrow: Arrow, label: str, numbers: str, width: int) -> Line:
     label = shortened(label, width - 8)
     rest = width - 2 - cells(label) - 2 - 1
     numbers = f" {numbers} " if numbers else ""
+    tips = ("✕", "✕") if arrow.fate == "lost" else ("◀", "▶")
     first = (rest - cells(numbers)) // 2
     second = rest - cells(numbers) - first
     if arrow.sender == "client":
@@ -187,10 +188,10 @@ def _shaft(arrow: Arrow, label: str, numbers: str, width: int) -> Line:
             Span(f" {label} ", "flags"),
             Span(stroke * first, style),
             Span(numbers, "numbers"),
-            Span(stroke * second + "▶", style),
+            Span(stroke * second + tips[1], style),
         )
     return (
-        Span("◀" + stroke * second, style),
+        Span(tips[0] + stroke * second, style),
         Span(numbers, "numbers"),
         Span(stroke * first, style),
         Span(f" {label} ", "flags"),

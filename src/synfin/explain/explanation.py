@@ -11,6 +11,7 @@ from synfin.explain.drawing import NARROWEST, draw
 from synfin.explain.glossary import GLOSSARY
 from synfin.explain.language import language
 from synfin.explain.layout import ladder
+from synfin.explain.machine import machines
 from synfin.explain.narrator import Narrator
 from synfin.explain.story import SEPARATOR, Section, sections, title
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from synfin.basics.spans import Style
     from synfin.connections.account import Account
     from synfin.explain.ladder import Ladder
+    from synfin.explain.machine import Machine
     from synfin.explain.narrator import Sentence, Sort
 
 LONGEST_TEXT = 110
@@ -41,6 +43,7 @@ class Explanation:
         title: two lines of text.
         ladder: the picture as a layout, for any renderer.
         drawing: the same as lines for a terminal.
+        machines: the state diagrams of both endpoints.
         sections: the story.
     """
 
@@ -49,6 +52,7 @@ class Explanation:
     title: tuple[str, ...]
     ladder: Ladder
     drawing: tuple[Line, ...]
+    machines: tuple[Machine, ...]
     sections: tuple[Section, ...]
 
     def lines(self) -> tuple[Line, ...]:
@@ -77,6 +81,7 @@ class Explanation:
             "title": [_plain(text) for text in self.title],
             "ladder": asdict(self.ladder),
             "drawing": [plain(line) for line in self.drawing],
+            "states": [asdict(machine) for machine in self.machines],
             "sections": [
                 {
                     "key": section.key,
@@ -119,7 +124,15 @@ def explain(account: Account, lang: Literal["en", "zh"] = "en", width: int = 100
     width = max(width, NARROWEST)
     narrator = Narrator(account, language(lang))
     picture = ladder(narrator)
-    return Explanation(lang, width, title(narrator), picture, draw(picture, width), sections(narrator))
+    return Explanation(
+        lang=lang,
+        width=width,
+        title=title(narrator),
+        ladder=picture,
+        drawing=draw(picture, width),
+        machines=machines(narrator),
+        sections=sections(narrator),
+    )
 
 
 def _told(section: Section, width: int) -> Iterator[Line]:

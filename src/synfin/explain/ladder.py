@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Look = Literal["syn", "fin", "reset", "data", "ack", "resent"]
 """What kind of arrow it is; renderers draw each in its own way."""
 
+Fate = Literal["", "lost", "late"]
+"""What became of a segment: nothing special, lost on its way, or overtaken by later ones."""
+
 Topic = Literal["isn", "check", "window", "option", "note", "repeat", "sack"]
 """What an annotation is about."""
 
@@ -68,6 +71,8 @@ class Arrow:
         states: by side, the state of each endpoint afterwards.
         annotations: what is written under it.
         members: the arrows that a run stands for; empty for single segments.
+        fate: what became of it.
+        wait: the time since the segment before, as text; "" for the first.
     """
 
     first: int
@@ -84,6 +89,8 @@ class Arrow:
     states: Mapping[Side, State]
     annotations: tuple[Annotation, ...] = ()
     members: tuple[Arrow, ...] = ()
+    fate: Fate = ""
+    wait: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,10 @@ class Language:
         hours, rest = divmod(nanoseconds // MINUTE, 60)
         return self.say("unit.hours", hours=hours, minutes=rest)
 
+    def wait(self, nanoseconds: int) -> str:
+        """The time from one packet to the next: "+21.3 µs"; packets out of order have a negative one."""
+        return f"{'−' if nanoseconds < 0 else '+'}{self.duration(abs(nanoseconds))}"
+
     def frames(self, numbers: Iterable[int]) -> str:
         """Packet numbers as the reader finds them in a list: "#1-#3, #7"; consecutive ones as a range."""
         runs: list[list[int]] = []

@@ -69,6 +69,7 @@ def _steps(narrator: Narrator, states: dict[Side, str]) -> Iterator[Arrow | Fold
         if isinstance(entry, Skipped):
             texts = _summary(narrator, entry.segments, entry.payload, entry.end - entry.start)
             yield Fold(entry.first, entry.last, entry.start - start, texts)
+            arrows.previous = entry.end
             continue
         yield arrows.arrow(entry, states)
         states |= {side: name for side, (name, _) in narrator.states(entry).items()}
@@ -150,7 +151,11 @@ def _grouped(steps: Iterator[Arrow | Fold]) -> Iterator[Arrow | Fold]:
 
 def _kind(arrow: Arrow) -> str:
     """What sort of run it may belong to; "" if something about it needs a line of its own."""
-    if any(state.entered for state in arrow.states.values()) or not set(arrow.flags) <= {"ACK", "PSH"}:
+    if (
+        arrow.fate
+        or any(state.entered for state in arrow.states.values())
+        or not set(arrow.flags) <= {"ACK", "PSH"}
+    ):
         return ""
     topics = {note.topic for note in arrow.annotations}
     if arrow.look == "ack" and "repeat" in topics and topics <= {"repeat", "sack"}:
@@ -184,6 +189,7 @@ def _closed(run: list[Arrow]) -> Iterator[Arrow]:
         length=sum(arrow.length for arrow in run),
         seq=first.seq,
         annotations=last.annotations if _kind(last) == "repeat" else (),
+        wait=first.wait,
         members=tuple(run),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +13,10 @@ from synfin.dissect.diagram import continued, header_diagram, packet_diagram
 from synfin.dissect.drawing import VARIABLE
 from synfin.dissect.walk import QUOTED, Reason
 from synfin.explain.drawing import NARROWEST
+from synfin.explain.encapsulation import Extent, encapsulation
 from synfin.explain.explanation import LONGEST_TEXT
 from synfin.explain.language import language
+from synfin.explain.stack import stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from synfin.dissect.definition import Protocol, Words
     from synfin.dissect.diagram import Box, Diagram
     from synfin.dissect.table import PacketTable
+    from synfin.explain.encapsulation import Encapsulation
     from synfin.explain.language import Lang, Language
+    from synfin.explain.stack import Stack
 
 BYTES_COLUMN = 15
 """Columns for the place of a field: "12 bits 4-15"."""
@@ -120,6 +124,8 @@ class PacketLesson:
     Attributes:
         title: which packet.
         encapsulation: its headers and their sizes, from outside inwards.
+        nest: the same as a picture.
+        stack: the layers that its headers belong to.
         headers: each header's lesson.
         troubles: what could not be read.
         width: columns of the lines.
@@ -127,6 +133,8 @@ class PacketLesson:
 
     title: str
     encapsulation: tuple[str, ...]
+    nest: Encapsulation
+    stack: Stack
     headers: tuple[HeaderLesson, ...]
     troubles: tuple[str, ...]
     width: int
@@ -135,8 +143,11 @@ class PacketLesson:
         """Everything in lines of styled spans."""
         made: list[Line] = [(Span(self.title, "title"),)]
         made += [(Span(text),) for text in packed(self.encapsulation, self.width, " + ")]
+        room = min(self.width, LONGEST_TEXT)
+        made += [(), *self.nest.lines(room)]
         for header in self.headers:
             made += [(), *header.lines()]
+        made += [(), *self.stack.lines(room)]
         for trouble in self.troubles:
             made += [(), *((Span(text, "notable"),) for text in wrapped(trouble, self.width))]
         return tuple(made)
@@ -150,6 +161,8 @@ class PacketLesson:
         return {
             "title": self.title.replace(NO_BREAK_SPACE, " "),
             "encapsulation": [text.replace(NO_BREAK_SPACE, " ") for text in self.encapsulation],
+            "nest": asdict(self.nest),
+            "layers": asdict(self.stack),
             "headers": [header.to_json() for header in self.headers],
             "troubles": [text.replace(NO_BREAK_SPACE, " ") for text in self.troubles],
         }
@@ -186,8 +199,36 @@ def teach_packet(table: PacketTable, index: int, lang: Lang = "en", width: int =
     title = words.say(key, number=number, size=words.size(wire), kept=words.size(kept))
     headers = tuple(_headers(table, index, (lang, width)))
     return PacketLesson(
-        title, _encapsulation(headers, kept, words), headers, tuple(_troubles(table, index, words)), width
+        title,
+        _encapsulation(headers, kept, words),
+        encapsulation(extents(table, index), wire, words),
+        stack(_protocols(table, index), words),
+        headers,
+        tuple(_troubles(table, index, words)),
+        width,
     )
+
+
+def extents(table: PacketTable, index: int) -> list[Extent]:
+    """Where the packet's headers lie, those in copies of other packets left out."""
+    first = int(table.chunk.start[index])
+    found: list[Extent] = []
+    for name, row in _headers_of(table, index):
+        layer = table.layer(name)
+        if layer.flags[row] & QUOTED:
+            break
+        start, end, limit = (int(at[row]) - first for at in (layer.start, layer.end, layer.limit))
+        if layer.protocol.body and found:
+            found[-1] = replace(found[-1], end=max(found[-1].end, end))
+        elif end > start:
+            found.append(Extent(name, layer.protocol.title, start, end, limit))
+    return found
+
+
+def _protocols(table: PacketTable, index: int) -> Iterator[Protocol]:
+    """The protocols of a packet, each once."""
+    for name in dict.fromkeys(name for name, _ in _headers_of(table, index)):
+        yield table.catalogue.by_name[name]
 
 
 def _headers_of(table: PacketTable, index: int) -> Iterator[tuple[str, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synfin.explain.layout import begin
+from synfin.explain.machine import way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,9 @@ def states(narrator: Narrator) -> tuple[Sentence, ...]:
 def _sentences(narrator: Narrator) -> Iterator[Sentence]:
     inferred: list[int] = []
     for side in SIDES:
-        way, frames, guesses = _way(narrator, side)
-        if way:
-            yield narrator.sentence("states.way", frames, **narrator.sides(side), way=ARROW.join(way))
+        steps, frames, guesses = _way(narrator, side)
+        if steps:
+            yield narrator.sentence("states.way", frames, **narrator.sides(side), way=ARROW.join(steps))
         inferred += guesses
     if inferred:
         yield narrator.sentence("states.inferred", inferred, "unknown")
@@ -35,22 +35,12 @@ def _sentences(narrator: Narrator) -> Iterator[Sentence]:
 def _way(narrator: Narrator, side: Side) -> tuple[list[str], list[int], list[int]]:
     """The states in order; the packets that changed them; those where that is inferred."""
     say = narrator.language.say
-    way: list[str] = []
-    frames: list[int] = []
-    guesses: list[int] = []
-    current = ""
-    first = begin(narrator).get(side)
-    if first is not None:
-        current = first.name
-        way.append(say("states.begin.inferred" if first.inferred else "states.begin", state=first.name))
-    for segment in narrator.segments:
-        state, inferred = narrator.states(segment).get(side, (current, False))
-        if state == current:
-            continue
-        way.append(
-            say("states.step.inferred" if inferred else "states.step", state=state, number=segment.number)
-        )
-        frames.append(segment.number)
-        guesses += [segment.number] * inferred
-        current = state
-    return (way, frames, guesses) if frames else ([], [], [])
+    moves = way(narrator, side)
+    texts = []
+    for move in moves:
+        key = "states.step" if move.number else "states.begin"
+        key = f"{key}.inferred" if move.inferred else key
+        texts.append(say(key, state=move.after, number=move.number))
+    frames = [move.number for move in moves if move.number]
+    guesses = [move.number for move in moves if move.number and move.inferred]
+    return (texts, frames, guesses) if frames else ([], [], [])

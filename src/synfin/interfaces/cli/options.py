@@ -40,6 +40,27 @@ def color_option(function: Decorated) -> Decorated:
     )(function)
 
 
+def output_option(function: Decorated) -> Decorated:
+    """`-o FILE`."""
+    return click.option("-o", "--output", metavar="FILE", help="Write to FILE [default: standard output].")(
+        function
+    )
+
+
+def deliver(text: str, path: str | None) -> None:
+    """Write a finished text to a file, or to standard output.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    from pathlib import Path
+
+    if path is None or path == "-":
+        click.echo(text, nl=False)
+    else:
+        Path(path).write_text(text, "utf-8")
+
+
 def colored(choice: str) -> bool:
     """Whether to colour what goes to standard output."""
     import os

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synfin.interfaces.cli.options import color_option, colored, lang_option, open_files, problems
+from synfin.interfaces.cli.options import (
+    color_option,
+    colored,
+    deliver,
+    lang_option,
+    open_files,
+    output_option,
+    problems,
+)
 
 if TYPE_CHECKING:
     from synfin.explain.language import Lang
@@ -16,15 +24,30 @@ if TYPE_CHECKING:
 @click.command(name="packet", epilog="Example: synfin packet page.pcapng 5 --lang zh")
 @click.argument("file")
 @click.argument("number", metavar="N", type=click.IntRange(min=1))
+@click.option(
+    "--format", "form", type=click.Choice(["text", "svg", "json"]), default="text", help="Form of the output."
+)
+@output_option
 @click.option("--width", type=click.IntRange(min=72), help="Columns of the text [default: the terminal's].")
 @lang_option
 @color_option
-def command(file: str, number: int, width: int | None, lang: Lang, color: str) -> int:
+def command(file: str, number: int, lang: Lang, **form: str | int | None) -> int:
     """Teach packet N of FILE: header diagrams with its bits, and every field with its bytes and meaning."""
+    import json
+
     from synfin.interfaces.cli.style import print_lines
-    from synfin.operations import taught_packet
+    from synfin.operations import drawn_packet, taught_packet
 
     session = open_files([file])
-    columns = width or max(shutil.get_terminal_size((100, 24)).columns, 72)
-    print_lines(taught_packet(session, number, lang=lang, width=columns).lines(), color=colored(color))
+    columns = form["width"] or max(shutil.get_terminal_size((100, 24)).columns, 72)
+    output = form["output"] and str(form["output"])
+    taught = taught_packet(session, number, lang=lang, width=int(columns))
+    if form["form"] == "svg":
+        deliver(drawn_packet(taught), output)
+    elif form["form"] == "json":
+        deliver(json.dumps(taught.to_json(), ensure_ascii=False, indent=2) + "\n", output)
+    elif output:
+        deliver(taught.text(), output)
+    else:
+        print_lines(taught.lines(), color=colored(str(form["color"])))
     return problems(session)
