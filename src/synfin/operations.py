@@ -499,7 +499,13 @@ def explanation_page(session: Session, number: int | None = None, *, lang: Lang)
     from synfin.exports.page.page import made_page
 
     told = connection_account(session, number)
-    return made_page(told, session, lang) if told is not None else None
+    if told is None:
+        return None
+
+    def tables(last: int) -> Iterator[PacketTable]:
+        return session.first(last).tables_with(session.catalogue.by_name, size=DETAIL_CHUNK)
+
+    return made_page(told, tables, session.catalogue.by_name, lang)
 
 
 def drawn_explanation(explained: Explanation, picture: str, form: str) -> str:

@@ -10,11 +10,13 @@ import pytest
 
 from synfin.explain.explanation import explain
 from synfin.explain.glossary import GLOSSARY
-from synfin.explain.language import CATALOGUES, Language
+from synfin.explain.language import CATALOGUES, Language, language
 from synfin.explain.lesson import teach_header, teach_packet
+from synfin.explain.stack import stack
+from synfin.exports.page.page import made_page
 from synfin.session import catalogue
-from tests.explain.accounts import SCENARIOS
-from tests.packets import ethernet, ipv4, table_of, tcp
+from tests.explain.accounts import SCENARIOS, long_transfer, losses, three_segments
+from tests.packets import ethernet, ipv4, table_of, tcp, udp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +67,10 @@ def used() -> Iterator[set[str]]:
             teach_packet(
                 table_of([packet], lengths=[len(segment)] if len(packet) < len(segment) else ()), 0
             ).lines()
+        teach_packet(table_of([ethernet(ipv4(udp(), proto=17))]), 0).lines()
+        stack(catalogue().protocols, language("en"))
+        for make in (long_transfer, losses, three_segments):
+            made_page(make(), lambda _: (), {}, "en")
         yield asked
 
 

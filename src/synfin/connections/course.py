@@ -132,7 +132,7 @@ def _round_trips(segments: list[Segment], start: int) -> Iterator[RoundTrip]:
 
 
 def lost(account: Account) -> frozenset[int]:
-    """Packets that were lost behind the place of capture, or whose acknowledgment was, as far as one can tell.
+    """Packets that were lost behind the place of capture, or whose acknowledgment was, as far as it shows.
 
     Such a packet was sent again before any acknowledgment of it was seen, nobody reported afterwards that it
     had arrived twice (D-SACK, RFC 2883), and it was not captured at its receiver.

@@ -62,6 +62,7 @@ class Cell:
 
     @property
     def width(self) -> int:
+        """Columns between its edges."""
         return 2 * (self.end - self.begin) - 1
 
 
@@ -88,6 +89,7 @@ class Drawing:
         self.main = self._main()
 
     def lines(self) -> Iterator[Line]:
+        """The picture, from the ruler down."""
         yield _ruler("".join(f"{bit // 10 if bit % 10 == 0 else ' '} " for bit in range(ROW)))
         yield _ruler("".join(f"{bit % 10} " for bit in range(ROW)))
         above: list[int] = [-1] * ROW

@@ -1,4 +1,4 @@
-"""Which bytes of a packet are whose: payload within TCP within IP within Ethernet, and what no capture holds."""
+"""Which bytes of a packet are whose: payload within TCP within IP within Ethernet; what none holds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Sort = Literal["unseen", "header", "payload", "padding"]
 KNOWN_UNITS = {"eth": "frame", "ip": "datagram", "ipv6": "datagram", "tcp": "segment", "udp": "udp"}
 """Protocols whose unit has a name of its own, a text "nest.unit.…"."""
 
-NARROWEST_CELL = 8
+NARROWEST_CELL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,11 @@ def encapsulation(extents: Sequence[Extent], wire: int, words: Language) -> Enca
     return _on_the_wire(parts, units[::-1], (bool(named) and named[0].name == "eth", wire), words)
 
 
+def frame_notes(words: Language) -> tuple[str, ...]:
+    """Why no capture holds preamble, delimiter and check sequence."""
+    return words.say("nest.why.ends"), words.say("nest.why.check")
+
+
 def _unit(one: Extent, words: Language) -> str:
     known = KNOWN_UNITS.get(one.name)
     return words.say(f"nest.unit.{known}") if known else one.title
@@ -149,7 +154,7 @@ def _on_the_wire(
         ]
         parts = [*before, *parts, Part("unseen", "", say("nest.check"), CHECK)]
         units = [Unit(one.title, one.size, one.first + 2, one.last + 2) for one in units]
-        notes = [say("nest.why.ends"), say("nest.why.check")]
+        notes = list(frame_notes(words))
         if wire < SHORTEST:
             notes.append(say("nest.why.short", size=words.size(wire), least=words.size(SHORTEST)))
     if any(part.sort == "padding" for part in parts):

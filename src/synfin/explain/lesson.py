@@ -241,18 +241,26 @@ def _headers_of(table: PacketTable, index: int) -> Iterator[tuple[str, int]]:
 
 
 def _headers(table: PacketTable, index: int, form: tuple[Lang, int]) -> Iterator[HeaderLesson]:
-    """The lessons of a packet's headers; a body is taught with the header that it continues."""
-    diagrams: list[tuple[Diagram, bool]] = []
+    """The lessons of a packet's headers."""
+    for diagram, is_copy in diagrams(table, index):
+        yield _header(diagram, is_copy, form)
+
+
+def diagrams(table: PacketTable, index: int) -> list[tuple[Diagram, bool]]:
+    """The pictures of a packet's headers, a body's with the header that it continues.
+
+    With each, whether it lies in a copy of another packet.
+    """
+    found: list[tuple[Diagram, bool]] = []
     for name, row in _headers_of(table, index):
         layer = table.layer(name)
         diagram = packet_diagram(table, name, row)
-        before = diagrams[-1][0] if diagrams else None
+        before = found[-1][0] if found else None
         if layer.protocol.body and before is not None and before.first + before.size == diagram.first:
-            diagrams[-1] = (continued(before, diagram), diagrams[-1][1])
+            found[-1] = (continued(before, diagram), found[-1][1])
         else:
-            diagrams.append((diagram, bool(layer.flags[row] & QUOTED)))
-    for diagram, is_copy in diagrams:
-        yield _header(diagram, is_copy, form)
+            found.append((diagram, bool(layer.flags[row] & QUOTED)))
+    return found
 
 
 def _header(diagram: Diagram, is_copy: bool, form: tuple[Lang, int]) -> HeaderLesson:  # noqa: FBT001 - plain data

@@ -1,4 +1,4 @@
-"""The state diagram of one endpoint, drawn from the tables that follow it, and the way it took through them."""
+"""The state diagram of one endpoint, drawn from the tables that follow it, with the way it took."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def machine(narrator: Narrator, side: Side) -> Machine:
 
 
 def label(before: str, after: str, words: Language, moves: Sequence[Move] = ()) -> str:
-    """What makes a move, by the tables: "receive FIN / send ACK"; only an RST leads where no other word does."""
+    """What makes a move, by the tables: "receive FIN / send ACK"; an RST where nothing else does."""
     pair = State[before], State[after]
     if pair in UNSEEN:
         return words.say(UNSEEN[pair])

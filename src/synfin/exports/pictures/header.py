@@ -12,7 +12,7 @@ from synfin.exports.pictures.stack import draw_stack
 from synfin.exports.pictures.svg import CELL, Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from synfin.dissect.diagram import Box, Diagram
     from synfin.explain.lesson import FieldLesson, HeaderLesson, PacketLesson

@@ -1,12 +1,12 @@
-"""Ladders and states as Mermaid text, for pages that draw such; every text is written so that it stays text."""
+"""Ladders and states as Mermaid text, in which whatever was captured stays text."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from synfin.basics.cells import NO_BREAK_SPACE
-from synfin.exports.pictures.ladder import numbers_of
 from synfin.explain.ladder import Arrow, Fold, Ladder
+from synfin.exports.pictures.ladder import numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ def ladder_mermaid(ladder: Ladder, title: Sequence[str]) -> str:
 def _ladder(ladder: Ladder, title: Sequence[str]) -> Iterator[str]:
     yield from ("---", f'title: "{safe(title[0]) if title else ""}"', "---", "sequenceDiagram")
     for side in ("client", "server"):
-        name = f"{ladder.names[side]} {ladder.endpoints[side]}"  # type: ignore[index]
+        name = f"{ladder.names[side]} {ladder.endpoints[side]}"
         yield f"    participant {side} as {safe(name)}"
     yield from _entered(ladder.begin)
     for step in ladder.steps:

@@ -1,4 +1,4 @@
-"""An SVG picture made of few shapes: all text is escaped, all looks are in one style sheet, nothing is fetched."""
+"""An SVG picture of few shapes: text is escaped, looks are in one style sheet, nothing is fetched."""
 
 from __future__ import annotations
 

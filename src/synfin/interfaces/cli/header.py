@@ -30,7 +30,7 @@ def command(protocol: str, lang: Lang, **form: str | int | None) -> None:
     from synfin.operations import drawn_header, taught_header
 
     columns = form["width"] or max(shutil.get_terminal_size((100, 24)).columns, 72)
-    output = form["output"] and str(form["output"])
+    output = str(form["output"]) if form["output"] else None
     taught = taught_header(protocol, lang=lang, width=int(columns))
     if form["form"] == "svg":
         deliver(drawn_header(taught), output)

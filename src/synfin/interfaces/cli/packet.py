@@ -40,7 +40,7 @@ def command(file: str, number: int, lang: Lang, **form: str | int | None) -> int
 
     session = open_files([file])
     columns = form["width"] or max(shutil.get_terminal_size((100, 24)).columns, 72)
-    output = form["output"] and str(form["output"])
+    output = str(form["output"]) if form["output"] else None
     taught = taught_packet(session, number, lang=lang, width=int(columns))
     if form["form"] == "svg":
         deliver(drawn_packet(taught), output)

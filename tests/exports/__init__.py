@@ -1,0 +1,1 @@
+"""Renderers: pictures and the page."""
