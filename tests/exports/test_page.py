@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from synfin.explain.language import Lang
 
 CLIENT, SERVER = "192.0.2.10", "192.0.2.80"
-OPENED = 6
 HOSTILE = b"</script><script>alert(1)</script><img src=http://192.0.2.1/x onerror=alert(2)>"
 
 
@@ -88,16 +87,11 @@ def test_it_opens_in_a_second_asks_for_nothing_and_complains_of_nothing(
     browser: Browser, long_page: Path
 ) -> None:
     browser.size(1280, 900)
-    loaded = (
-        "(() => {const t = performance.getEntriesByType('navigation')[0];"
-        " return t.loadEventEnd - t.startTime})()"
-    )
-    timings = []
-    for _ in range(OPENED):
-        browser.open(long_page)
-        timings.append(browser.run(loaded))
+    browser.call("Performance.enable", timeDomain="threadTicks")
+    browser.open(long_page)
+    metrics = {one["name"]: one["value"] for one in browser.call("Performance.getMetrics")["metrics"]}
     assert browser.run("document.querySelectorAll('#tree .node').length") > 30
-    assert min(timings) < 1000  # milliseconds; others may be using the machine, so the best counts
+    assert metrics["TaskDuration"] < 1  # seconds of the page's own thread: others may use the machine, too
     assert browser.requests() == []
     assert browser.complaints() == []
 
