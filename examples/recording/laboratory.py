@@ -18,7 +18,7 @@ from recording.frames import Frame, Segment, open_frames, receive, segment_of
 from recording.namespace import Namespace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
 CLIENT, SERVER = "192.0.2.10", "192.0.2.80"
@@ -40,12 +40,15 @@ class Link:
     """Carries frames both ways, each after `delay` seconds, except those that `loses` picks.
 
     Attributes:
+        impairs: instead of `loses`, says for each frame and the present time (`time.monotonic`) when it
+            arrives: not at all (no time), once, or as often as there are times.
         passed: every frame it has carried; those of the client are `outgoing`.
     """
 
     def __init__(self, hub: Namespace, delay: float) -> None:
         self.delay = delay
         self.loses: Callable[[Passing], bool] = lambda _: False
+        self.impairs: Callable[[Frame, float], Sequence[float]] | None = None
         self.passed: list[Frame] = []
         self._sides = (open_frames(hub, "client"), open_frames(hub, "server"))
         self._stop, self._stopper = socket.socketpair()
@@ -72,13 +75,18 @@ class Link:
         frame = receive(side)
         if frame is None or frame.outgoing:
             return
-        segment: Segment | None = segment_of(frame.data)
         from_client = side is self._sides[0]
-        if segment and self.loses(Passing(from_client, *segment)):
-            return
-        self.passed.append(frame._replace(outgoing=from_client))
-        due = time.monotonic() + self.delay
-        heapq.heappush(self._waiting, (due, order, self._sides[from_client], frame.data))
+        carried = frame._replace(outgoing=from_client)
+        for due in self._arrivals(carried):
+            self.passed.append(carried)
+            heapq.heappush(self._waiting, (due, order, self._sides[from_client], frame.data))
+
+    def _arrivals(self, frame: Frame) -> Sequence[float]:
+        now = time.monotonic()
+        if self.impairs:
+            return self.impairs(frame, now)
+        segment: Segment | None = segment_of(frame.data)
+        return () if segment and self.loses(Passing(frame.outgoing, *segment)) else (now + self.delay,)
 
     def close(self) -> None:
         """Stop carrying."""

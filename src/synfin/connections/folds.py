@@ -8,6 +8,7 @@ from synfin.connections.conversations import Datagrams
 from synfin.connections.echoes import Echoes
 from synfin.connections.facts import Counted, StateNames, Streams
 from synfin.connections.sacked import Sacked
+from synfin.connections.truth import Truths
 
 if TYPE_CHECKING:
     from synfin.dissect.fold import Fold
@@ -15,4 +16,4 @@ if TYPE_CHECKING:
 
 def make_folds() -> tuple[Fold, ...]:
     """Fresh folds, which have seen nothing yet."""
-    return Streams(), Counted(), StateNames(), Sacked(), Datagrams(), Echoes()
+    return Streams(), Counted(), StateNames(), Sacked(), Truths(), Datagrams(), Echoes()

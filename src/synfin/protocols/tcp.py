@@ -397,6 +397,32 @@ def _states(side: str) -> Fact:
     return Fact(f"synfin.state.{side}", f"State of the {side} (RFC 9293)", Kind.TEXT, absolute=True)
 
 
+def _true(name: str, title: str, kind: Kind) -> Fact:
+    """A fact of what really happened, beside what Wireshark calls it."""
+    return Fact(f"synfin.{name}", title, kind, absolute=True)
+
+
+TRUE_FACTS = (
+    _true("retransmission", "Resent because of", Kind.TEXT),
+    _true("retransmission.trigger", "What made the sender resend", Kind.TEXT),
+    _true("retransmits", "Sent first in frame", Kind.FRAME),
+    _true("rule", "Rule behind the verdict", Kind.TEXT),
+    _true("proof", "Frame that proves it", Kind.FRAME),
+    _true("lost", "Earlier sending was lost, seen from the place of capture", Kind.TEXT),
+    _true("duplicate", "Copy, not made by the sender, of frame", Kind.FRAME),
+    _true("reordered", "Overtaken by later segments by", Kind.DURATION),
+    _true("dsack", "DSACK reports", Kind.TEXT),
+    _true("dsack.frame", "DSACK for what was resent in frame", Kind.FRAME),
+    _true("eifel", "Echoed time shows to be needless the frame", Kind.FRAME),
+    _true("rtt", "Round trip from the place of capture", Kind.DURATION),
+    _true("rtt.source", "Round trip known by", Kind.TEXT),
+    _true("delayed_ack", "Acknowledgment held back for", Kind.DURATION),
+    _true("flight", "Bytes on their way", Kind.UINT),
+    _true("vantage", "Place of capture", Kind.TEXT),
+    _true("vantage.confidence", "How sure the place of capture is", Kind.TEXT),
+)
+
+
 ANALYSIS_FLAGS = Fact(
     "analysis.flags",
     "TCP Analysis Flags",
@@ -696,6 +722,7 @@ PROTOCOL = Protocol(
         Fact("segment_data", "TCP segment data", Kind.BYTES, bare=True, show=_segment_line),
         _states("client"),
         _states("server"),
+        *TRUE_FACTS,
     ),
 )
 

@@ -449,6 +449,147 @@ LESSONS: Mapping[str, Lesson] = {
         "RFC 9293 3.8.6",
         unit=BYTES,
     ),
+    "synfin.retransmission": Lesson(
+        Words(
+            "Why the sender sent these numbers again: fast (acknowledgments told that something is missing), "
+            "tail_loss_probe (the last segment, to make the other side speak), timeout, spurious (it had "
+            "arrived), syn, fin; or keep_alive, zero_window_probe; unclassified if the capture cannot tell.",
+            "发送方为什么再次发送这些序号：fast（确认告诉它缺了什么）、tail_loss_probe（重发最后一段，促使对方"
+            "回应）、timeout（超时）、spurious（其实已经到达）、syn、fin；或者 keep_alive、"
+            "zero_window_probe；抓包说不清时为 unclassified。",
+        ),
+        "RFC 5681 3.2, RFC 6298, RFC 8985",
+        Words(
+            "Copies made by the network are not resent; see synfin.duplicate.",
+            "网络造成的副本不算重发，见 synfin.duplicate。",
+        ),
+    ),
+    "synfin.retransmission.trigger": Lesson(
+        Words(
+            "What made the sender send again, whether that was needed or not.",
+            "是什么让发送方重发，不论是否必要。",
+        ),
+        "RFC 5681 3.2, RFC 6298, RFC 8985",
+    ),
+    "synfin.retransmits": Lesson(
+        Words("The frame that sent these numbers first.", "最先发送这些序号的帧。"),
+        "RFC 9293 3.8",
+        Words(
+            "Absent if the first sending was lost before the place of capture.",
+            "如果首次发送在到达抓包点之前就丢了，则没有此项。",
+        ),
+    ),
+    "synfin.rule": Lesson(
+        Words("The rule that the verdict rests on, by name.", "判断所依据的规则的名称。"),
+    ),
+    "synfin.proof": Lesson(
+        Words(
+            "The frame that the verdict rests on: what the sender heard last before it resent, or what "
+            "showed later that resending was needless.",
+            "判断所依据的帧：发送方重发之前最后听到的消息，或者后来证明重发多余的那一帧。",
+        ),
+    ),
+    "synfin.lost": Lesson(
+        Words(
+            "Where the earlier sending was lost: before the place of capture (it was never seen here) or "
+            "after.",
+            "上一次发送丢在哪里：before 表示在抓包点之前（此处从未见过），after 表示在抓包点之后。",
+        ),
+        "",
+        Words(
+            "After may also mean that only its acknowledgment was lost.",
+            "after 也可能只是它的确认丢了。",
+        ),
+    ),
+    "synfin.duplicate": Lesson(
+        Words(
+            "The frame of which this is a copy made by the network or by the capture: the sender sent it "
+            "once.",
+            "本帧是哪一帧的副本；副本由网络或抓包造成，发送方只发过一次。",
+        ),
+        "RFC 791 3.1",
+        Words(
+            "Known by the same IP identification, which a sender changes when it resends.",
+            "依据是 IP 标识相同；发送方重发时会换一个标识。",
+        ),
+    ),
+    "synfin.reordered": Lesson(
+        Words(
+            "The network delivered this segment after later ones, by so much; it was sent once.",
+            "网络把本报文段送到得比后发的还晚，晚了这么久；它只发过一次。",
+        ),
+        "RFC 4737",
+        unit=SECONDS,
+    ),
+    "synfin.dsack": Lesson(
+        Words(
+            "The receiver reports that something arrived twice: a needless_retransmission, or a copy.",
+            "接收方报告有内容到达了两次：多余的重发（needless_retransmission），或者副本（copy）。",
+        ),
+        "RFC 2883",
+    ),
+    "synfin.dsack.frame": Lesson(
+        Words("The resent frame that had arrived before.", "内容早已到达的那个重发帧。"),
+        "RFC 2883, RFC 3708",
+    ),
+    "synfin.eifel": Lesson(
+        Words(
+            "This acknowledgment echoes a time before that frame was resent: the first sending had arrived.",
+            "这个确认回显的时间早于该帧的重发：首次发送已经到达。",
+        ),
+        "RFC 3522",
+    ),
+    "synfin.rtt": Lesson(
+        Words(
+            "Time from the segment to its acknowledgment: from the place of capture to the receiver and "
+            "back.",
+            "从报文段到它的确认之间的时间：从抓包点到接收方再回来。",
+        ),
+        "RFC 6298 3",
+        Words(
+            "Never measured on numbers sent twice, unless the timestamp tells which sending is meant.",
+            "不用发送过两次的序号来测，除非时间戳说明是哪一次发送。",
+        ),
+        SECONDS,
+    ),
+    "synfin.rtt.source": Lesson(
+        Words(
+            "How the round trip is known: karn (the numbers were sent once) or timestamps.",
+            "往返时间如何得知：karn（序号只发送过一次）或 timestamps（时间戳）。",
+        ),
+        "RFC 6298 3, RFC 7323 4.1",
+    ),
+    "synfin.delayed_ack": Lesson(
+        Words(
+            "The receiver waited so long for another segment before it acknowledged this one.",
+            "接收方为等下一段而推迟确认了这么久。",
+        ),
+        "RFC 9293 3.8.6.3",
+        unit=SECONDS,
+    ),
+    "synfin.flight": Lesson(
+        Words(
+            "Bytes on their way after this segment: sent, neither acknowledged nor reported by SACK.",
+            "本报文段之后在途的字节数：已发出，既未被确认，也未被 SACK 报告。",
+        ),
+        "RFC 6675 4",
+        unit=BYTES,
+    ),
+    "synfin.vantage": Lesson(
+        Words(
+            "Where the capture was taken: at the client, the server, between them, or on the same host as "
+            "both.",
+            "在哪里抓的包：客户端、服务器、两者之间，或者两端同在的主机。",
+        ),
+        "",
+        Words(
+            "Inferred from who answers at once in the handshake.",
+            "根据握手中谁立即应答推断。",
+        ),
+    ),
+    "synfin.vantage.confidence": Lesson(
+        Words("How sure that is: possible, likely, proven.", "把握有多大：possible、likely、proven。"),
+    ),
     "synfin.state.client": Lesson(
         Words(
             "The state of the side that opened the connection, after this segment, as its own TCP "

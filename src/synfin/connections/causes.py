@@ -1,0 +1,394 @@
+"""Whether a segment was resent, and why: lines of logic over what `sendings` observed.
+
+Names follow RFC 5681 (fast), RFC 8985 (tail loss probe) and RFC 6298 (timeout).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synfin.basics.kernel import PART, kernel
+from synfin.basics.time import MILLISECOND
+from synfin.connections import sendings as s
+from synfin.connections.group import grown
+from synfin.connections.segments import FIN, SYN
+from synfin.connections.sequence import KEEP_ALIVE, LATE, OLD
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from synfin.basics.arrays import Flags, Integers, Values
+    from synfin.connections.segments import Segments
+
+CAUSES = (
+    "",
+    "fast",
+    "tail_loss_probe",
+    "timeout",
+    "spurious",
+    "syn",
+    "fin",
+    "keep_alive",
+    "zero_window_probe",
+    "unclassified",
+)
+(
+    NOT_RESENT,
+    FAST,
+    TAIL_LOSS_PROBE,
+    TIMEOUT,
+    SPURIOUS,
+    IS_SYN,
+    IS_FIN,
+    IS_KEEP_ALIVE,
+    ZERO_WINDOW_PROBE,
+    UNCLASSIFIED,
+) = range(len(CAUSES))
+"""Why a segment was resent; what only asks whether the other side is there; "" for what was not resent."""
+
+RULES = (
+    "",
+    "same_identification",
+    "same_segment_at_once",
+    "older_identification",
+    "older_timestamp",
+    "sooner_than_a_round_trip",
+    "keep_alive",
+    "zero_window_probe",
+    "syn",
+    "fin",
+    "already_acknowledged",
+    "dsack",
+    "eifel",
+    "sack",
+    "three_duplicate_acks",
+    "recovery",
+    "tail_loss_probe",
+    "retransmission_timer",
+    "after_timeout",
+    "no_rule",
+)
+"""What a verdict rests on."""
+
+OPEN, PROBED, RECOVERING, TIMED_OUT = range(4)
+"""What a sender is at: nothing special; it waits for the answer to a tail loss probe; it resends because
+acknowledgments tell that something is missing; it resends because its timer ran out."""
+
+PROMPTED, TIMER_AT_TAIL, TIMER_AT_HEAD, TIMER_AT_BOTH = range(4)
+"""When, and what, it resends: right after an acknowledgment; unprompted: the last, the first, the only."""
+
+TRIGGERS: Mapping[tuple[int, int], tuple[int, int]] = {
+    (OPEN, PROMPTED): (FAST, RECOVERING),
+    (OPEN, TIMER_AT_TAIL): (TAIL_LOSS_PROBE, PROBED),
+    (OPEN, TIMER_AT_BOTH): (TAIL_LOSS_PROBE, PROBED),  # RFC 8985 7.2: it is due before the timeout
+    (OPEN, TIMER_AT_HEAD): (TIMEOUT, TIMED_OUT),
+    (PROBED, PROMPTED): (FAST, RECOVERING),
+    (PROBED, TIMER_AT_TAIL): (UNCLASSIFIED, PROBED),  # RFC 8985 7.3: one probe at a time
+    (PROBED, TIMER_AT_BOTH): (TIMEOUT, TIMED_OUT),
+    (PROBED, TIMER_AT_HEAD): (TIMEOUT, TIMED_OUT),
+    (RECOVERING, PROMPTED): (FAST, RECOVERING),
+    (RECOVERING, TIMER_AT_TAIL): (FAST, RECOVERING),
+    (RECOVERING, TIMER_AT_BOTH): (TIMEOUT, TIMED_OUT),
+    (RECOVERING, TIMER_AT_HEAD): (TIMEOUT, TIMED_OUT),
+    (TIMED_OUT, PROMPTED): (TIMEOUT, TIMED_OUT),
+    (TIMED_OUT, TIMER_AT_TAIL): (TIMEOUT, TIMED_OUT),
+    (TIMED_OUT, TIMER_AT_BOTH): (TIMEOUT, TIMED_OUT),
+    (TIMED_OUT, TIMER_AT_HEAD): (TIMEOUT, TIMED_OUT),
+}
+"""What makes a sender resend, and what it is at then (RFC 6298 5, RFC 6582 3, RFC 8985 7)."""
+
+UNPROMPTED_SHARE, SACKED_SHARE = 0.75, 1.25
+"""A sender that heard nothing new for so many round trips was not prompted by an acknowledgment: timers run
+for longer than one. What SACK shows to be lost may wait for reordering to end first (RFC 8985 6.2.1)."""
+
+TIMER_SLACK, SHORTEST_TIMER, UNKNOWN_PATH = 10 * MILLISECOND, 2 * MILLISECOND, 100 * MILLISECOND
+"""Timers of a kernel are late by up to two of its ticks; none is shorter than this; and what is long where
+nothing is known of the path."""
+
+TIMER_SHARE = 0.95
+"""What was measured of the timeout may be so much more than the sender's own estimate."""
+
+DUPLICATES_NEEDED = 3
+"""RFC 5681 3.2."""
+
+AT_ONCE, SHORTEST_SYN_TIMER = MILLISECOND, 100 * MILLISECOND
+"""The same segment within these times is a copy if nothing says otherwise; the second is for a SYN."""
+
+LATE_SHARE, LATE_AT_MOST = 0.8, 3 * MILLISECOND
+"""What fills a gap sooner than within this share of a round trip was not asked for; the time is for paths
+that are unknown."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Verdicts over events; everything has one entry per event.
+
+    Attributes:
+        events: see `sendings.Seen.events`.
+        flags, length: of the segments.
+    """
+
+    events: Integers
+    flags: Integers
+    length: Integers
+
+    def has(self, sign: int) -> Flags:
+        """Where this bit of `SIGNS` is set."""
+        found: Flags = (self.events[:, s.SIGNS] & sign) != 0
+        return found
+
+    def brings(self, what: int) -> Flags:
+        """Where the segment brings this."""
+        found: Flags = (self.events[:, s.BRINGS] & what) != 0
+        return found
+
+    @cached_property
+    def is_older(self) -> Flags:
+        """It was sent before others that were seen before it."""
+        by_stamp = self.has(s.STAMP_TELLS) & ~self.has(s.STAMP_LATER)
+        older = np.where(self.has(s.IDENT_TELLS), ~self.has(s.IDENT_LATER), by_stamp)
+        return older & ~self.has(s.OVERTAKES)
+
+    @cached_property
+    def is_later(self) -> Flags:
+        """It was sent after all that was seen before it."""
+        later = np.where(self.has(s.IDENT_TELLS), self.has(s.IDENT_LATER), self.has(s.STAMP_LATER))
+        return later | self.has(s.OVERTAKES)
+
+    @cached_property
+    def is_old(self) -> Flags:
+        """Some of its numbers were seen before."""
+        return self.brings(OLD)
+
+    @cached_property
+    def is_late(self) -> Flags:
+        """It only fills a gap."""
+        return self.brings(LATE) & ~self.is_old
+
+    @cached_property
+    def is_syn(self) -> Flags:
+        """It opens the connection."""
+        opens: Flags = (self.flags & SYN) != 0
+        return opens
+
+    @cached_property
+    def is_at_once(self) -> Flags:
+        """It comes so soon after the same numbers that no sender can have resent them."""
+        since, quick = self.events[:, s.SINCE], np.minimum(AT_ONCE, self.events[:, s.LEAST_PATH] // 2)
+        unknown = self.events[:, s.LEAST_PATH] == 0
+        within = np.where(self.is_syn, SHORTEST_SYN_TIMER, np.where(unknown, AT_ONCE, quick))
+        answers = self.is_syn & self.has(s.SYN_REPEATED)
+        told_apart = self.has(s.OTHER_IDENT) | self.has(s.STAMP_LATER)
+        soon: Flags = (since >= 0) & (since < within) & ~answers & ~told_apart
+        return soon
+
+    @cached_property
+    def is_copy(self) -> Flags:
+        """The network, or the capture, made it: the sender sent it once."""
+        return self.is_old & (self.has(s.SAME_IDENT) | self.is_at_once)
+
+    @cached_property
+    def is_too_soon(self) -> Flags:
+        """It fills a gap before the sender can have heard of it."""
+        path = self.events[:, s.LEAST_PATH]
+        enough = np.where(path > 0, path * LATE_SHARE, LATE_AT_MOST)
+        return (self.events[:, s.SINCE_GAP] >= 0) & (self.events[:, s.SINCE_GAP] < enough)
+
+    @cached_property
+    def is_reordered(self) -> Flags:
+        """The network delivered it after what was sent later."""
+        overtaken = self.is_older | (~self.is_later & self.is_too_soon & self.is_late)
+        return (self.is_old | self.is_late) & ~self.is_copy & overtaken
+
+    @cached_property
+    def is_probe(self) -> Flags:
+        """It has nothing new and asks for an acknowledgment."""
+        return self.brings(KEEP_ALIVE) & self.has(s.ALL_ACKED) & ~self.is_older
+
+    @cached_property
+    def is_window_probe(self) -> Flags:
+        """It asks whether the window is open again."""
+        one_byte: Flags = self.is_resent & (self.length == 1)
+        return (self.is_probe | one_byte) & self.has(s.WINDOW_CLOSED)
+
+    @cached_property
+    def is_resent(self) -> Flags:
+        """The sender sent these numbers before."""
+        return ((self.is_old | self.is_late) & ~self.is_copy & ~self.is_reordered) | self.has(s.WENT_UNSEEN)
+
+    @cached_property
+    def was_seen(self) -> Flags:
+        """The capture shows an earlier sending of the numbers."""
+        return self.is_old & (self.events[:, s.ORIGINAL] > 0)
+
+    @cached_property
+    def is_unprompted(self) -> Flags:
+        """No acknowledgment made the sender send it: a timer did."""
+        quiet, path = self.events[:, s.QUIET], self.events[:, s.PATH]
+        plain = np.maximum(path * UNPROMPTED_SHARE, SHORTEST_TIMER)
+        enough = np.where(self.has(s.SACKED_ABOVE), path * SACKED_SHARE + TIMER_SLACK, plain)
+        long: Flags = quiet >= np.where(path > 0, enough, UNKNOWN_PATH)
+        return long | self.is_overdue
+
+    @cached_property
+    def is_overdue(self) -> Flags:
+        """It is the first not acknowledged, and the retransmission timeout has passed over it."""
+        waited = np.minimum(self.events[:, s.SINCE], self.events[:, s.SINCE_ADVANCE])
+        due = self.events[:, s.RTO] * TIMER_SHARE
+        is_first = self.has(s.IS_HEAD) & ~self.has(s.SACKED_ABOVE)
+        return is_first & (self.events[:, s.PATH] > 0) & (waited >= due)
+
+    @cached_property
+    def signal(self) -> Integers:
+        """`PROMPTED` or what a timer resends."""
+        head, tail = self.has(s.IS_HEAD), self.has(s.IS_TAIL) & ~self.has(s.SACKED_ABOVE)
+        no_probes = ~self.has(s.SACK_AGREED) | self.is_syn
+        chosen = np.select(
+            [head & (~tail | no_probes), head & tail, tail],
+            [TIMER_AT_HEAD, TIMER_AT_BOTH, TIMER_AT_TAIL],
+            PROMPTED,
+        )
+        return np.where(self.is_unprompted, chosen, PROMPTED).astype(np.int64)
+
+    def causes(self, trigger: Integers) -> Integers:
+        """Index into `CAUSES`, from what made the sender resend."""
+        lone_fin = ((self.flags & FIN) != 0) & (self.length == 0)
+        return np.select(
+            [
+                self.is_window_probe,
+                self.is_probe,
+                ~self.is_resent,
+                self.is_syn,
+                lone_fin,
+                self.has(s.ALREADY_ACKED),
+            ],
+            [ZERO_WINDOW_PROBE, IS_KEEP_ALIVE, NOT_RESENT, IS_SYN, IS_FIN, SPURIOUS],
+            trigger,
+        ).astype(np.int64)
+
+    def triggers(self, known: Integers, mode: Integers) -> Integers:
+        """Index into `CAUSES`: what made the sender resend; the table's word, if it is borne out."""
+        reason = self.has(s.SACKED_ABOVE) | (self.events[:, s.DUPS] >= DUPLICATES_NEEDED)
+        reason |= mode == RECOVERING
+        trigger = np.where((known == FAST) & ~reason, UNCLASSIFIED, known)
+        return np.where(self.is_resent, trigger, NOT_RESENT)
+
+    def rules(self, cause: Integers, trigger: Integers, mode: Integers) -> Integers:
+        """Index into `RULES`."""
+        told = self.has(s.IDENT_TELLS)
+        tests: dict[str, Flags] = {
+            "same_identification": self.is_copy & self.has(s.SAME_IDENT),
+            "same_segment_at_once": self.is_copy,
+            "older_identification": self.is_reordered & self.is_older & told,
+            "older_timestamp": self.is_reordered & self.is_older,
+            "sooner_than_a_round_trip": self.is_reordered,
+            "zero_window_probe": cause == ZERO_WINDOW_PROBE,
+            "keep_alive": cause == IS_KEEP_ALIVE,
+            "syn": cause == IS_SYN,
+            "fin": cause == IS_FIN,
+            "already_acknowledged": cause == SPURIOUS,
+            "sack": (trigger == FAST) & self.has(s.SACKED_ABOVE),
+            "three_duplicate_acks": (trigger == FAST) & (self.events[:, s.DUPS] >= DUPLICATES_NEEDED),
+            "recovery": trigger == FAST,
+            "tail_loss_probe": trigger == TAIL_LOSS_PROBE,
+            "after_timeout": (trigger == TIMEOUT) & (mode == TIMED_OUT) & (self.signal == PROMPTED),
+            "retransmission_timer": trigger == TIMEOUT,
+            "no_rule": cause == UNCLASSIFIED,
+        }
+        return np.select(list(tests.values()), [RULES.index(rule) for rule in tests], 0).astype(np.int64)
+
+
+class Episodes:
+    """What each sender is at.
+
+    Attributes:
+        state: int64 (capacity, 2, 2): one of the four, and the raw number + 1 whose acknowledgment ends it.
+    """
+
+    def __init__(self) -> None:
+        self.state: Values = np.zeros((0, 2, 2), np.int64)
+        self._table = np.zeros((4, 4, 2), np.int64)
+        for (mode, signal), moves in TRIGGERS.items():
+            self._table[mode, signal] = moves
+
+    def advance(self, judged: Judged, count: int) -> tuple[Integers, Integers]:
+        """Follow the events of a chunk.
+
+        Args:
+            judged: what is known of each.
+            count: how many connections there are.
+
+        Returns:
+            for each event the table's word for what made the sender resend, and what it was at before.
+        """
+        self.state = grown(self.state, count)
+        out = np.zeros((2, len(judged.events)), np.int64)
+        takes_part = judged.is_resent & ~judged.is_window_probe
+        rows = np.stack((judged.signal, takes_part, judged.has(s.WAS_UNDONE))).astype(np.int64)
+        follow(judged.events, rows, self._table, self.state, out)
+        return out[0], out[1]
+
+
+@kernel(plain_below=PART)
+def distance(origin: int, number: int) -> int:
+    """As `synfin.basics.sequence.distance`, for single numbers."""
+    return ((number - origin + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+
+@kernel
+def follow(events: Integers, rows: Integers, table: Integers, state: Integers, out: Integers) -> None:
+    """Lead each sender through its episodes.
+
+    Args:
+        events: see `Judged`.
+        rows: (3, n) signal, whether it was resent, whether the episode turned out to be needless.
+        table: (4, 4, 2) as `TRIGGERS`.
+        state: see `Episodes`; updated.
+        out: (2, n) see `Episodes.advance`; filled.
+    """
+    for row in range(len(events)):
+        if not rows[1, row]:
+            continue
+        own = state[events[row, WHICH], events[row, SIDE]]
+        acked, sent = events[row, ACKED_UP_TO], events[row, SENT_UP_TO]
+        if own[1] and (rows[2, row] or (acked >= 0 and distance(own[1] - 1, acked) >= 0)):
+            own[0], own[1] = OPEN, 0
+        mode = own[0]
+        trigger, after = table[mode, rows[0, row], 0], table[mode, rows[0, row], 1]
+        if after != mode or own[1] == 0:
+            own[1] = sent + 1
+        own[0] = after
+        out[0, row], out[1, row] = trigger, mode
+
+
+WHICH, SIDE, ACKED_UP_TO, SENT_UP_TO = s.WHICH, s.SIDE, s.ACKED_UP_TO, s.SENT_UP_TO
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What came out, one entry per event; int64.
+
+    Attributes:
+        judged: what it rests on.
+        cause, trigger: index into `CAUSES`; the trigger is what made the sender resend, needless or not.
+        rule: index into `RULES`.
+    """
+
+    judged: Judged
+    cause: Integers
+    trigger: Integers
+    rule: Integers
+
+
+def verdicts(events: Integers, found: Segments, episodes: Episodes, count: int) -> Verdicts:
+    """Judge the events of a chunk."""
+    row = events[:, s.ROW]
+    judged = Judged(events, found.flags[row], found.length[row])
+    known, mode = episodes.advance(judged, count)
+    trigger = judged.triggers(known, mode)
+    cause = judged.causes(trigger)
+    return Verdicts(judged, cause, trigger, judged.rules(cause, trigger, mode))

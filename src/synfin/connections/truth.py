@@ -1,0 +1,412 @@
+"""What really happened to segments, beside what Wireshark calls it: the facts `synfin.*` of TCP packets.
+
+Each fact stands on the packet that proves it. Whether a resending was needless only a later packet can tell:
+that is known in the second pass, and from then on the verdict is final.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from synfin.connections import milestones as m
+from synfin.connections import sendings as s
+from synfin.connections.causes import (
+    CAUSES,
+    FAST,
+    IS_FIN,
+    IS_KEEP_ALIVE,
+    IS_SYN,
+    NOT_RESENT,
+    RULES,
+    SPURIOUS,
+    TAIL_LOSS_PROBE,
+    TIMEOUT,
+    UNCLASSIFIED,
+    ZERO_WINDOW_PROBE,
+    Episodes,
+    Verdicts,
+    verdicts,
+)
+from synfin.connections.group import Groups, grown
+from synfin.connections.milestones import Milestones
+from synfin.connections.offers import Offers
+from synfin.connections.scaling import UNKNOWN as UNKNOWN_SCALE
+from synfin.connections.scaling import Scales, is_scaled, window_size
+from synfin.connections.segments import SYN, segments
+from synfin.connections.sendings import Seen, Sendings
+from synfin.connections.sequence import Sequences
+from synfin.connections.verdicts import VANTAGES, Observed
+from synfin.dissect import text
+
+if TYPE_CHECKING:
+    from synfin.basics.arrays import Flags, Integers, Values
+    from synfin.connections.group import Grouping
+    from synfin.connections.segments import Segments
+    from synfin.dissect.table import PacketTable
+
+SOURCES = ("", "karn", "timestamps")
+"""How a round trip is known: the numbers were sent once (RFC 6298 3), or the timestamp names the sending."""
+
+LOST = ("", "before", "after")
+"""On which side of the place of capture the earlier sending was lost."""
+
+REPORTS = ("needless_retransmission", "copy")
+"""What a DSACK speaks of."""
+
+CONFIDENCES = ("", "possible", "likely", "proven")
+
+FIRST_HOPS = (64, 128, 255)
+"""What systems set the time to live to: such a packet passed no router."""
+
+COUNTED = (
+    "retransmissions",
+    "retransmissions_fast",
+    "retransmissions_timeout",
+    "retransmissions_tail_loss_probe",
+    "retransmissions_syn",
+    "retransmissions_fin",
+    "retransmissions_unclassified",
+    "retransmissions_spurious",
+    "reordered",
+    "lost_before",
+    "lost_after",
+    "duplicates",
+    "keep_alives",
+    "window_probes",
+)
+"""What is counted for each side. Causes are those that made the sender resend; the spurious are counted once
+more, and were not lost."""
+
+LIMITS = ("application", "receive_window", "congestion_window", "loss")
+"""As in `Sendings.limited`."""
+
+
+class Told(NamedTuple):
+    """What became known of a chunk."""
+
+    seen: Seen
+    verdicts: Verdicts
+
+
+class Truth:
+    """What is remembered of every connection to tell the truth about its segments.
+
+    Attributes:
+        sendings, episodes: what is on its way, and what its senders are at.
+        counters: uint32 (capacity, 2, len(COUNTED)).
+    """
+
+    def __init__(self) -> None:
+        self.sendings = Sendings()
+        self.episodes = Episodes()
+        self.counters: Values = np.zeros((0, 2, len(COUNTED)), np.uint32)
+
+    def advance(
+        self,
+        found: Segments,
+        grouping: Grouping,
+        brings: Integers,
+        more: tuple[Integers, Integers],
+        count: int,
+    ) -> Told:
+        """Take in the next chunk.
+
+        Args:
+            found: its segments.
+            grouping: their connections.
+            brings: see `Sequences.advance`.
+            more: known shift counts, see `Scales.advance`; the offers, see `Offers.state`.
+            count: how many connections there are.
+        """
+        self.counters = grown(self.counters, count)
+        shift, offers = more
+        offered = (found.flags & SYN) != 0
+        offer = np.where(offered, offers[grouping.connection, found.side], 0).astype(np.int64)
+        is_unknown = is_scaled(found) & (shift == UNKNOWN_SCALE) & (found.window > 0)
+        window = np.where(is_unknown, -1, window_size(found, shift))
+        seen = self.sendings.advance(found, grouping, brings, (window, offer), count)
+        judged = verdicts(seen.events, found, self.episodes, count)
+        self._count(found, grouping, seen, judged)
+        return Told(seen, judged)
+
+    def _count(self, found: Segments, grouping: Grouping, seen: Seen, out: Verdicts) -> None:
+        judged, cause = out.judged, out.cause
+        where = seen.events[:, s.WHICH], seen.events[:, s.SIDE]
+        is_asking = np.isin(cause, (IS_KEEP_ALIVE, ZERO_WINDOW_PROBE)) & ~judged.is_resent
+        is_resent = judged.is_resent & ~is_asking
+        by_trigger = is_resent & ~np.isin(cause, (IS_SYN, IS_FIN))
+        tests: dict[str, Flags] = {
+            "retransmissions": is_resent,
+            "retransmissions_fast": by_trigger & (out.trigger == FAST),
+            "retransmissions_timeout": by_trigger & (out.trigger == TIMEOUT),
+            "retransmissions_tail_loss_probe": by_trigger & (out.trigger == TAIL_LOSS_PROBE),
+            "retransmissions_syn": cause == IS_SYN,
+            "retransmissions_fin": cause == IS_FIN,
+            "retransmissions_unclassified": by_trigger & (out.trigger == UNCLASSIFIED),
+            "retransmissions_spurious": is_resent & judged.has(s.ALREADY_ACKED),
+            "reordered": judged.is_reordered,
+            "lost_before": is_resent & ~judged.was_seen,
+            "lost_after": is_resent & judged.was_seen,
+            "duplicates": judged.is_copy,
+            "keep_alives": cause == IS_KEEP_ALIVE,
+            "window_probes": cause == ZERO_WINDOW_PROBE,
+        }
+        for name, test in tests.items():
+            if test.any():
+                self._add(name, where[0][test], where[1][test])
+        shown, copies = np.flatnonzero(seen.told[:, s.SHOWN]), np.flatnonzero(seen.told[:, s.COPY])
+        of, side = grouping.connection, found.side
+        twice = np.repeat(shown, seen.told[shown, s.SHOWN])
+        self._add("retransmissions_spurious", of[twice], 1 - side[twice])
+        self._add("duplicates", of[copies], side[copies])
+
+    def _add(self, name: str, of: Integers, side: Integers) -> None:
+        """Count one more for each of these connections and sides."""
+        flat = self.counters.reshape(-1)  # a view
+        np.add.at(flat, (2 * of + side) * len(COUNTED) + COUNTED.index(name), 1)
+
+
+def truth_summary(truth: Truth, chosen: Integers, client: Integers) -> dict[str, Values]:
+    """What is told of whole connections, as columns for their table.
+
+    Args:
+        truth: what was followed.
+        chosen: numbers of the connections.
+        client: which side of each is the client.
+
+    Returns:
+        for "client" and "server": each of `COUNTED`; `rtt_min_ns`, `rtt_median_ns`, `rtt_p95_ns` (0 if
+        unknown) from the place of capture to the other side and back; `limited_by_…_ns` for each of
+        `LIMITS`.
+    """
+    columns: dict[str, Values] = {}
+    state = truth.sendings.state
+    for name, side in (("client", client), ("server", 1 - client)):
+        counted = truth.counters[chosen, side].astype(np.int64)
+        needless = counted[:, COUNTED.index("retransmissions_spurious")]
+        after = COUNTED.index("lost_after")
+        counted[:, after] = np.maximum(counted[:, after] - needless, 0)
+        columns |= {f"{name}_{what}": counted[:, at] for at, what in enumerate(COUNTED)}
+        histogram = truth.sendings.histogram[chosen, side]
+        least = state[chosen, side, s.LEAST_RTT]
+        columns[f"{name}_rtt_min_ns"] = least
+        for what, share in (("median", 0.5), ("p95", 0.95)):
+            columns[f"{name}_rtt_{what}_ns"] = np.maximum(quantile(histogram, share), least)
+        for at, what in enumerate(LIMITS):
+            columns[f"{name}_limited_by_{what}_ns"] = truth.sendings.limited[chosen, side, at]
+    return columns
+
+
+def quantile(histogram: Values, share: float) -> Integers:
+    """The round trip, ns, which this share of those counted does not exceed; 0 for an empty histogram.
+
+    Args:
+        histogram: uint8 (n, BINS), see `Sendings.histogram`.
+        share: from 0 to 1; within a bin values are taken to be spread evenly.
+    """
+    upto = np.cumsum(histogram.astype(np.int64), axis=1)
+    total = upto[:, -1]
+    wanted = total * share
+    at = np.minimum((upto < wanted[:, None]).sum(axis=1), s.BINS - 1)
+    row = np.arange(len(histogram))
+    inside = histogram[row, at].astype(np.float64)
+    part = np.where(inside > 0, (wanted - (upto[row, at] - inside)) / np.maximum(inside, 1), 0)
+    octave, quarter = at // s.OCTAVE, at % s.OCTAVE
+    value = np.ldexp(1 + (quarter + part) / s.OCTAVE, octave + s.FIRST_OCTAVE)
+    return np.where(total > 0, value, 0).astype(np.int64)
+
+
+def vantages(seen: Observed, client_hops: Integers, server_hops: Integers) -> tuple[Integers, Integers]:
+    """Where captures were taken (index into `VANTAGES`), and how sure that is (into `CONFIDENCES`).
+
+    A side that answers at once, and whose packets passed no router, is where the capture was taken; if they
+    did pass one, a machine near it may answer in its place.
+    """
+    vantage = seen.vantage
+    near = np.where(vantage == VANTAGES.index("client"), client_hops, server_hops)
+    is_near = np.isin(near, FIRST_HOPS)
+    sure = np.select(
+        [
+            vantage == VANTAGES.index("unknown"),
+            vantage == VANTAGES.index("same host"),
+            (vantage == VANTAGES.index("between")) | is_near,
+        ],
+        [CONFIDENCES.index(""), CONFIDENCES.index("proven"), CONFIDENCES.index("likely")],
+        CONFIDENCES.index("possible"),
+    )
+    return vantage, sure.astype(np.int64)
+
+
+JUDGED_LATER = frozenset(
+    f"synfin.{name}" for name in ("retransmission", "rule", "proof", "lost", "vantage", "vantage.confidence")
+)
+KEPT = "tcp truth"
+
+
+class Truths:
+    """The facts; a `Fold`.
+
+    Attributes:
+        facts: full names of the facts that `advance` supplies.
+        final: of those that a later packet may change.
+    """
+
+    def __init__(self) -> None:
+        self.final = JUDGED_LATER
+        self.facts = self.final | frozenset(
+            f"synfin.{name}"
+            for name in (
+                *("retransmission.trigger", "retransmits", "duplicate", "reordered", "dsack", "dsack.frame"),
+                *("eifel", "rtt", "rtt.source", "flight", "delayed_ack"),
+            )
+        )
+        self.truth = Truth()
+        self.milestones = Milestones()
+        self._groups = Groups()
+        self._sequences = Sequences()
+        self._offers = Offers()
+        self._scales = Scales()
+        self._needless: list[Integers] = []
+        self._again: Truths | None = None
+
+    def advance(self, table: PacketTable) -> None:
+        """Follow the next chunk, and supply its facts as they are known by then."""
+        told = self._follow(table)
+        found, grouping, out = told
+        _supply_told(found, out.seen.told)
+        _supply_events(found, out)
+        self._supply_judged(found, grouping, out.verdicts, np.zeros((0, 3), np.int64))
+
+    def _follow(self, table: PacketTable) -> tuple[Segments, Grouping, Told]:
+        found = segments(table)
+        grouping = self._groups.advance(found)
+        count = self._groups.count
+        offered = self._offers.advance(found, grouping, count)
+        shift = self._scales.advance(found, grouping, offered, count)
+        brings = self._sequences.advance(found, grouping, count)
+        self.milestones.advance(found, grouping, count)
+        out = self.truth.advance(found, grouping, brings, (shift, self._offers.state), count)
+        self._note_needless(found, out.seen.told)
+        made = found, grouping, out
+        table.kept[KEPT] = made
+        return made
+
+    def _note_needless(self, found: Segments, told: Integers) -> None:
+        """Remember which resendings were shown to be needless, by which packet, and how."""
+        for column, rule in ((s.EIFEL, "eifel"), (s.DSACK, "dsack")):
+            row = np.flatnonzero(told[:, column] > 0)
+            if len(row):
+                which = np.full(len(row), RULES.index(rule))
+                self._needless.append(np.stack((told[row, column], found.number[row], which), axis=1))
+
+    def supply_final(self, table: PacketTable) -> None:
+        """Supply what later packets decided; chunks come again from the first, in the same order."""
+        if KEPT not in table.kept:
+            if self._again is None:
+                self._again = Truths()
+            self._again.advance(table)
+        found, grouping, out = table.kept[KEPT]
+        every = np.concatenate([*self._needless, np.zeros((0, 3), np.int64)])
+        _, first = np.unique(every[:, 0], return_index=True)
+        self._needless = [every[first]]  # sorted once for all chunks
+        self._supply_judged(found, grouping, out.verdicts, every[first])
+
+    def _supply_judged(self, found: Segments, grouping: Grouping, out: Verdicts, needless: Integers) -> None:
+        events = out.judged.events
+        row, cause, rule, proof = events[:, s.ROW], out.cause, out.rule, events[:, s.PROMPT]
+        is_needless, at = _found_in(needless, found.number[row])
+        if len(needless):
+            changes = is_needless & np.isin(cause, (FAST, TIMEOUT, TAIL_LOSS_PROBE, UNCLASSIFIED))
+            cause = np.where(changes, SPURIOUS, cause)
+            rule = np.where(changes, needless[at, 2], rule)
+            proof = np.where(changes, needless[at, 1], proof)
+        _supply_words(found, "retransmission", (CAUSES, cause), row, cause != NOT_RESENT)
+        _supply_words(found, "rule", (RULES, rule), row, rule > 0)
+        has_proof = (cause != NOT_RESENT) & (proof > 0)
+        _supply_numbers(found, "proof", proof, row, has_proof)
+        judged = out.judged
+        is_lost = judged.is_resent & (cause != SPURIOUS) & ~is_needless
+        is_lost &= ~judged.has(s.ALREADY_ACKED)
+        where = np.where(judged.was_seen, LOST.index("after"), LOST.index("before"))
+        _supply_words(found, "lost", (LOST, where), row, is_lost)
+        _supply_vantage(found, grouping, self)
+
+
+def _found_in(needless: Integers, number: Integers) -> tuple[Flags, Integers]:
+    """Which of these packets are among the needless, and where."""
+    if not len(needless):
+        return np.zeros(len(number), np.bool_), np.zeros(len(number), np.int64)
+    at = np.minimum(np.searchsorted(needless[:, 0], number), len(needless) - 1)
+    return needless[at, 0] == number, at
+
+
+def _supply_numbers(found: Segments, name: str, values: Integers, row: Integers, present: Flags) -> None:
+    """Give a fact to the segments in these rows, in ascending order, where it is present."""
+    full, has = np.zeros(len(found), np.int64), np.zeros(len(found), np.bool_)
+    full[row], has[row] = values, present
+    found.supply(f"synfin.{name}", full, has)
+
+
+def _supply_words(
+    found: Segments, name: str, worded: tuple[tuple[str, ...], Integers], row: Integers, present: Flags
+) -> None:
+    words, index = worded
+    full, has = np.zeros(len(found), np.int64), np.zeros(len(found), np.bool_)
+    full[row], has[row] = index, present
+    found.supply(f"synfin.{name}", text.from_list(list(words)).take(full), has)
+
+
+def _supply_told(found: Segments, told: Integers) -> None:
+    """What acknowledgments complete and tell."""
+    every = np.arange(len(found))
+    for name, column in (("rtt", s.RTT), ("delayed_ack", s.DELAYED), ("eifel", s.EIFEL)):
+        _supply_numbers(found, name, told[:, column], every, told[:, column] > 0)
+    _supply_numbers(found, "flight", told[:, s.FLIGHT] - 1, every, told[:, s.FLIGHT] > 0)
+    _supply_numbers(found, "dsack.frame", told[:, s.DSACK], every, told[:, s.DSACK] > 0)
+    _supply_words(found, "rtt.source", (SOURCES, told[:, s.SOURCE]), every, told[:, s.RTT] > 0)
+    kind = (told[:, s.DSACK] < 0).astype(np.int64)
+    _supply_words(found, "dsack", (REPORTS, kind), every, told[:, s.DSACK] != 0)
+
+
+def _supply_events(found: Segments, out: Told) -> None:
+    """What is known of a segment at once."""
+    judged, trigger = out.verdicts.judged, out.verdicts.trigger
+    events = judged.events
+    row, original = events[:, s.ROW], events[:, s.ORIGINAL]
+    _supply_words(found, "retransmission.trigger", (CAUSES, trigger), row, trigger > 0)
+    _supply_numbers(found, "retransmits", original, row, judged.is_resent & judged.was_seen)
+    late = np.maximum(events[:, s.SINCE_GAP], 0)
+    _supply_numbers(found, "reordered", late, row, judged.is_reordered)
+    copied = np.array(out.seen.told[:, s.COPY])
+    copied[row] = np.where(judged.is_copy, original, copied[row])
+    _supply_numbers(found, "duplicate", copied, np.arange(len(found)), copied > 0)
+
+
+def _supply_vantage(found: Segments, grouping: Grouping, known: Truths) -> None:
+    """Where the capture was taken, on the segment that completes the handshake."""
+    state = known.milestones.state
+    of, side = grouping.connection, found.side
+    row = np.flatnonzero(
+        (state[of, side, m.CONFIRMS] == found.number)
+        & (state[of, side, m.SYN_PACKET] > 0)
+        & (state[of, 1 - side, m.ANSWER] > 0)
+    )
+    of, side = of[row], side[row]
+    nothing = np.zeros(len(row), np.int64)
+    ends = found.ends.keys[row]
+    seen = Observed(
+        client=state[of, side],
+        server=state[of, 1 - side],
+        client_packets=nothing,
+        server_packets=nothing,
+        in_vain=nothing,
+        is_outstanding=nothing > 0,
+        is_same_host=(ends[:, 0] == ends[:, 2]) & (ends[:, 1] == ends[:, 3]),
+    )
+    hops = known.truth.sendings.state[:, :, s.HOPS] - 1
+    vantage, sure = vantages(seen, hops[of, side], hops[of, 1 - side])
+    is_told = np.ones(len(row), np.bool_)
+    _supply_words(found, "vantage", (VANTAGES, vantage), row, is_told)
+    _supply_words(found, "vantage.confidence", (CONFIDENCES, sure), row, sure > 0)
