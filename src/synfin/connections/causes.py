@@ -355,7 +355,8 @@ def follow(events: Integers, rows: Integers, table: Integers, state: Integers, o
             continue
         own = state[events[row, WHICH], events[row, SIDE]]
         acked, sent = events[row, ACKED_UP_TO], events[row, SENT_UP_TO]
-        if own[1] and (rows[2, row] or (acked >= 0 and distance(own[1] - 1, acked) >= 0)):
+        is_undone = rows[2, row] and own[0] == TIMED_OUT  # RFC 5682 3.1; other episodes last to their end
+        if own[1] and (is_undone or (acked >= 0 and distance(own[1] - 1, acked) >= 0)):
             own[0], own[1] = OPEN, 0
         mode = own[0]
         trigger, after = table[mode, rows[0, row], 0], table[mode, rows[0, row], 1]
