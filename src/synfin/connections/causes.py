@@ -50,6 +50,11 @@ CAUSES = (
 ) = range(len(CAUSES))
 """Why a segment was resent; what only asks whether the other side is there; "" for what was not resent."""
 
+AFTER_TIMEOUT = len(CAUSES)
+TRIGGERS = (*CAUSES, "after_timeout")
+"""What made the sender resend, needless or not: of the causes those that say so; and that it had resent
+because of a timeout and goes on with what else is missing (RFC 5681 4.2)."""
+
 RULES = (
     "",
     "same_identification",
@@ -81,7 +86,7 @@ acknowledgments tell that something is missing; it resends because its timer ran
 PROMPTED, TIMER_AT_TAIL, TIMER_AT_HEAD, TIMER_AT_BOTH = range(4)
 """When, and what, it resends: right after an acknowledgment; unprompted: the last, the first, the only."""
 
-TRIGGERS: Mapping[tuple[int, int], tuple[int, int]] = {
+MOVES: Mapping[tuple[int, int], tuple[int, int]] = {
     (OPEN, PROMPTED): (FAST, RECOVERING),
     (OPEN, TIMER_AT_TAIL): (TAIL_LOSS_PROBE, PROBED),
     (OPEN, TIMER_AT_BOTH): (TAIL_LOSS_PROBE, PROBED),  # RFC 8985 7.2: it is due before the timeout
@@ -94,8 +99,8 @@ TRIGGERS: Mapping[tuple[int, int], tuple[int, int]] = {
     (RECOVERING, TIMER_AT_TAIL): (FAST, RECOVERING),
     (RECOVERING, TIMER_AT_BOTH): (TIMEOUT, TIMED_OUT),
     (RECOVERING, TIMER_AT_HEAD): (TIMEOUT, TIMED_OUT),
-    (TIMED_OUT, PROMPTED): (TIMEOUT, TIMED_OUT),
-    (TIMED_OUT, TIMER_AT_TAIL): (TIMEOUT, TIMED_OUT),
+    (TIMED_OUT, PROMPTED): (AFTER_TIMEOUT, TIMED_OUT),
+    (TIMED_OUT, TIMER_AT_TAIL): (AFTER_TIMEOUT, TIMED_OUT),
     (TIMED_OUT, TIMER_AT_BOTH): (TIMEOUT, TIMED_OUT),
     (TIMED_OUT, TIMER_AT_HEAD): (TIMEOUT, TIMED_OUT),
 }
@@ -267,17 +272,17 @@ class Judged:
                 self.has(s.ALREADY_ACKED),
             ],
             [ZERO_WINDOW_PROBE, IS_KEEP_ALIVE, NOT_RESENT, IS_SYN, IS_FIN, SPURIOUS],
-            trigger,
+            np.where(trigger == AFTER_TIMEOUT, TIMEOUT, trigger),
         ).astype(np.int64)
 
     def triggers(self, known: Integers, mode: Integers) -> Integers:
-        """Index into `CAUSES`: what made the sender resend; the table's word, if it is borne out."""
+        """Index into `TRIGGERS`: what made the sender resend; the table's word, if it is borne out."""
         reason = self.has(s.SACKED_ABOVE) | (self.events[:, s.DUPS] >= DUPLICATES_NEEDED)
         reason |= mode == RECOVERING
         trigger = np.where((known == FAST) & ~reason, UNCLASSIFIED, known)
         return np.where(self.is_resent, trigger, NOT_RESENT)
 
-    def rules(self, cause: Integers, trigger: Integers, mode: Integers) -> Integers:
+    def rules(self, cause: Integers, trigger: Integers) -> Integers:
         """Index into `RULES`."""
         told = self.has(s.IDENT_TELLS)
         tests: dict[str, Flags] = {
@@ -295,7 +300,7 @@ class Judged:
             "three_duplicate_acks": (trigger == FAST) & (self.events[:, s.DUPS] >= DUPLICATES_NEEDED),
             "recovery": trigger == FAST,
             "tail_loss_probe": trigger == TAIL_LOSS_PROBE,
-            "after_timeout": (trigger == TIMEOUT) & (mode == TIMED_OUT) & (self.signal == PROMPTED),
+            "after_timeout": trigger == AFTER_TIMEOUT,
             "retransmission_timer": trigger == TIMEOUT,
             "no_rule": cause == UNCLASSIFIED,
         }
@@ -312,7 +317,7 @@ class Episodes:
     def __init__(self) -> None:
         self.state: Values = np.zeros((0, 2, 2), np.int64)
         self._table = np.zeros((4, 4, 2), np.int64)
-        for (mode, signal), moves in TRIGGERS.items():
+        for (mode, signal), moves in MOVES.items():
             self._table[mode, signal] = moves
 
     def advance(self, judged: Judged, count: int) -> tuple[Integers, Integers]:
@@ -346,7 +351,7 @@ def follow(events: Integers, rows: Integers, table: Integers, state: Integers, o
     Args:
         events: see `Judged`.
         rows: (3, n) signal, whether it was resent, whether the episode turned out to be needless.
-        table: (4, 4, 2) as `TRIGGERS`.
+        table: (4, 4, 2) as `MOVES`.
         state: see `Episodes`; updated.
         out: (2, n) see `Episodes.advance`; filled.
     """
@@ -375,7 +380,7 @@ class Verdicts:
 
     Attributes:
         judged: what it rests on.
-        cause, trigger: index into `CAUSES`; the trigger is what made the sender resend, needless or not.
+        cause, trigger: index into `CAUSES`, `TRIGGERS`.
         rule: index into `RULES`.
     """
 
@@ -392,4 +397,4 @@ def verdicts(events: Integers, found: Segments, episodes: Episodes, count: int) 
     known, mode = episodes.advance(judged, count)
     trigger = judged.triggers(known, mode)
     cause = judged.causes(trigger)
-    return Verdicts(judged, cause, trigger, judged.rules(cause, trigger, mode))
+    return Verdicts(judged, cause, trigger, judged.rules(cause, trigger))

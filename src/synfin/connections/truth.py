@@ -13,6 +13,7 @@ import numpy as np
 from synfin.connections import milestones as m
 from synfin.connections import sendings as s
 from synfin.connections.causes import (
+    AFTER_TIMEOUT,
     CAUSES,
     FAST,
     IS_FIN,
@@ -23,6 +24,7 @@ from synfin.connections.causes import (
     SPURIOUS,
     TAIL_LOSS_PROBE,
     TIMEOUT,
+    TRIGGERS,
     UNCLASSIFIED,
     ZERO_WINDOW_PROBE,
     Episodes,
@@ -140,7 +142,7 @@ class Truth:
         tests: dict[str, Flags] = {
             "retransmissions": is_resent,
             "retransmissions_fast": by_trigger & (out.trigger == FAST),
-            "retransmissions_timeout": by_trigger & (out.trigger == TIMEOUT),
+            "retransmissions_timeout": by_trigger & np.isin(out.trigger, (TIMEOUT, AFTER_TIMEOUT)),
             "retransmissions_tail_loss_probe": by_trigger & (out.trigger == TAIL_LOSS_PROBE),
             "retransmissions_syn": cause == IS_SYN,
             "retransmissions_fin": cause == IS_FIN,
@@ -375,7 +377,7 @@ def _supply_events(found: Segments, out: Told) -> None:
     judged, trigger = out.verdicts.judged, out.verdicts.trigger
     events = judged.events
     row, original = events[:, s.ROW], events[:, s.ORIGINAL]
-    _supply_words(found, "retransmission.trigger", (CAUSES, trigger), row, trigger > 0)
+    _supply_words(found, "retransmission.trigger", (TRIGGERS, trigger), row, trigger > 0)
     _supply_numbers(found, "retransmits", original, row, judged.is_resent & judged.was_seen)
     late = np.maximum(events[:, s.SINCE_GAP], 0)
     _supply_numbers(found, "reordered", late, row, judged.is_reordered)

@@ -466,8 +466,9 @@ LESSONS: Mapping[str, Lesson] = {
     ),
     "synfin.retransmission.trigger": Lesson(
         Words(
-            "What made the sender send again, whether that was needed or not.",
-            "是什么让发送方重发，不论是否必要。",
+            "What made the sender send again, whether that was needed or not; after_timeout: a timer ran out "
+            "before, and the sender goes on with what else is missing.",
+            "是什么让发送方重发，不论是否必要；after_timeout 表示先前超时，发送方接着重发其余缺失的内容。",
         ),
         "RFC 5681 3.2, RFC 6298, RFC 8985",
     ),

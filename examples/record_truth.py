@@ -1,7 +1,7 @@
 """Records what a kernel's TCP does over a link that loses, delays and copies segments at random.
 
-    python tests/truth/record.py FOLDER --seeds 1 40       forty runs, each with parameters of its own
-    python tests/truth/record.py FOLDER --seeds 7 8        the seventh again
+    python examples/record_truth.py FOLDER --seeds 1 40       forty runs, each with parameters of its own
+    python examples/record_truth.py FOLDER --seeds 7 8        the seventh again
 
 Linux and root (or unshare(1)); two hosts in network namespaces of our own, nothing outside is touched.
 Each run makes three files: what was captured at the client and at the server, and the truth: what the
@@ -23,8 +23,6 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-sys.path.append(str(Path(__file__).parents[2] / "examples"))
 
 from recording.frames import LARGEST, Frame, open_frames, receive
 from recording.laboratory import SERVER, Laboratory
