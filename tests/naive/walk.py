@@ -159,6 +159,7 @@ def _next(
             limit = min(limit, at + size + key)
             key = LENGTH_KEY
         found = known.get((rule.family, key)) or known.get((rule.family, ANY))
-        if found is not None:
+        inside = packet[at + size : min(limit, edge)]
+        if found is not None and (not found.begins or inside.startswith(found.begins)):
             return found, limit
     return None, limit

@@ -34,6 +34,8 @@ CAPTURES = ROOT.parent / "shared" / "captures"
 SEPARATOR = "\x1f"
 AGGREGATOR = "\x1e"
 FIELDS_AT_A_TIME = 150
+ANY_BYTES = ("http.file_data",)
+"""Fields whose texts may hold the separators, too: each is compared for itself."""
 
 
 class Difference(NamedTuple):
@@ -65,6 +67,8 @@ Features = Mapping[str, frozenset[int]]
 TSHARK_SAYS = {
     "fragments": "ip.fragments or ip.reassembled_in or ip.flags.mf == 1"
     " or ip.frag_offset > 0 or ipv6.fraghdr",
+    "put together": "tcp.segments",
+    "encoded": "http.transfer_encoding or http.content_encoding",
     "malformed": "_ws.malformed",
     "payload not shown": 'tcp.payload and not data and frame.protocols matches "tcp$"',
 }
@@ -166,7 +170,23 @@ def features_of(path: Path, session: Session) -> Features:
     features["other protocols"] = frozenset(
         int(number) for number, protocols in named if set(protocols.split(":")) - known
     )
+    features |= of_messages(path)
     return features
+
+
+def of_messages(path: Path) -> Features:
+    """Packets in which tshark finds several HTTP messages, or what it calls the continuation of one."""
+    told = theirs(path, ["frame.number", "http.chat", "_ws.col.Info"])
+    several = frozenset(int(number) for number, chats, _ in told if AGGREGATOR in chats)
+    middle = frozenset(int(number) for number, _, info in told if "Continuation" in info)
+    return {"several messages": several, "continuations": middle}
+
+
+def batches(names: Sequence[str]) -> list[list[str]]:
+    """The fields to ask for at a time."""
+    plain = [name for name in names if name not in ANY_BYTES]
+    made = [plain[begin : begin + FIELDS_AT_A_TIME] for begin in range(0, len(plain), FIELDS_AT_A_TIME)]
+    return made + [[name] for name in names if name in ANY_BYTES]
 
 
 def differences(path: Path, protocols: Sequence[str], fields: Sequence[str]) -> Iterator[Difference]:
@@ -176,9 +196,7 @@ def differences(path: Path, protocols: Sequence[str], fields: Sequence[str]) -> 
     except CaptureError as error:
         yield Difference(path.name, "(opening)", (), str(error), "")
         return
-    names = comparable(session, protocols, fields)
-    for begin in range(0, len(names), FIELDS_AT_A_TIME):
-        some = names[begin : begin + FIELDS_AT_A_TIME]
+    for some in batches(comparable(session, protocols, fields)):
         mine, other = ours(session, some), theirs(path, some)
         if len(mine) != len(other):
             yield Difference(path.name, "(packets)", (), str(len(mine)), str(len(other)))

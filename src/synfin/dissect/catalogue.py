@@ -88,6 +88,15 @@ class Catalogue:
         return {key: p.name for p in self.protocols for family, key in p.follows if family == LINKTYPE}
 
     @cached_property
+    def holders(self) -> tuple[Protocol, ...]:
+        """The protocols whose headers measure themselves, see `Content`."""
+        return tuple(protocol for protocol in self.protocols if protocol.content is not None)
+
+    def claims(self, family: str) -> Mapping[int, str]:
+        """Which protocol claims each key of a family."""
+        return {key: p.name for p in self.protocols for one, key in p.follows if one == family}
+
+    @cached_property
     def item_families(self) -> Mapping[str, Protocol]:
         """The key spaces of lists inside headers, and the protocol whose list it is."""
         found: dict[str, Protocol] = {}

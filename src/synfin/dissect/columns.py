@@ -77,7 +77,8 @@ def _read_fixed(rows: HeaderRows, item: Field) -> Column:
         return Column(item, rows.layer, numbers)
     start = rows.start.astype(np.int64) + item.start // 8
     length = np.full(len(rows), item.bits // 8, np.int64)
-    return Column(item, rows.layer, _wide(rows.data, item, start, length))
+    wide = _wide(rows.data, item, start, length)
+    return Column(item, rows.layer, _as_read(rows, item, np.arange(len(rows)), wide))
 
 
 def _read_varying(rows: HeaderRows, item: Field) -> Column:
@@ -85,7 +86,7 @@ def _read_varying(rows: HeaderRows, item: Field) -> Column:
     chosen = np.flatnonzero(present)
     first, bits = first[chosen], bits[chosen]
     start = (first // 8).astype(np.int64)
-    values: Values | Spans | None
+    values: Values | Spans | Text | None
     if item.kind in (Kind.NONE, Kind.PROTOCOL):
         values = None
     elif _is_number(item) and not item.size_by and not item.rest:
@@ -93,9 +94,16 @@ def _read_varying(rows: HeaderRows, item: Field) -> Column:
         if item.meaning is not None:
             values = item.meaning(rows, chosen, values)
     else:
-        values = _wide(rows.data, item, start, bits // 8)
+        values = _as_read(rows, item, chosen, _wide(rows.data, item, start, bits // 8))
     column = Column(item, rows.layer, values, chosen, first, bits)
     return _allowed(column, rows) if item.only else column
+
+
+def _as_read(
+    rows: HeaderRows, item: Field, chosen: Integers, values: Values | Spans
+) -> Values | Spans | Text:
+    """What the bytes of a field say, where its definition has its own way of reading them."""
+    return item.reading(rows, chosen, values) if item.reading and isinstance(values, Spans) else values
 
 
 def _allowed(column: Column, rows: HeaderRows) -> Column:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from synfin.basics.arrays import Integers
-    from synfin.dissect.layers import HeaderRows
+    from synfin.dissect.layers import HeaderRows, Located, Spans
     from synfin.dissect.text import Text
 
 ANY = -1
@@ -89,8 +89,10 @@ class Field:
         scale: what one unit counts: the value is the bits times this. The walk's lengths count raw bits.
         meaning: where the bits do not say it themselves (a length of 0): from the layer, the rows that
             have the field, and the bits' numbers to the values. The walk goes by the bits.
+        reading: of a text that is not simply its bytes (a compressed name): from the layer, the rows that
+            have the field, and where its bytes are, to the texts.
         overlay: another reading of the bits that follow; takes no room of its own.
-        skip: bits to leave out before an overlay begins.
+        skip: bits to leave out before an overlay begins; negative for those before.
         only: the field is there only where its own value is in one of these ranges; its bits always are.
         hidden: found by name but not shown in the tree.
         show: the tree line, as a template over this protocol's names or a function; "" for `label: value`.
@@ -118,6 +120,7 @@ class Field:
     little: bool = False
     scale: int = 1
     meaning: Callable[[HeaderRows, Integers, Integers], Integers] | None = None
+    reading: Callable[[HeaderRows, Integers, Spans], Text] | None = None
     overlay: bool = False
     skip: int = 0
     only: tuple[range, ...] = ()
@@ -273,6 +276,7 @@ class Items:
         label: line of the tree under which the items stand, "" for none.
         skip: bytes between the fixed fields and the list.
         area: first byte of each list and one past its last, where it is not there.
+        locate: finds the items itself, where none of the shapes describes them (names, lines of text).
     """
 
     family: str
@@ -286,6 +290,21 @@ class Items:
     count_by: str = ""
     skip: int = 0
     area: Callable[[HeaderRows], tuple[Integers, Integers]] | None = None
+    locate: Callable[[HeaderRows], Located] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What follows a header that the walk cannot measure: the last protocol of its packet.
+
+    Attributes:
+        family: the key space; protocols claim keys in it with `follows`.
+        locate: one row for each header: where it ends, which is where the content begins, where the content
+            ends, and its key; -1 where nothing follows.
+    """
+
+    family: str
+    locate: Callable[[HeaderRows], Located]
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,13 +313,15 @@ class Protocol:
 
     Attributes:
         name: the layer's name and the filter word, e.g. "tcp".
-        title: what the detail tree calls it.
+        title: what the detail tree calls it; "" if it has no line of its own there.
         reference: the specification, e.g. "RFC 9293".
         follows: (family, key) pairs under which other headers name this one.
         fields: everything shown, in tree order; `Field`s also in the order of their bits.
         prefix: what field names begin with; "" for `name`.
         short: text of the Protocol column, as `info`; "" if it never sets it.
         header_length: bytes of the header, None if the fixed fields are the header.
+        begins: one of these must be its first bytes; otherwise what follows is not this protocol (a segment
+            from the middle of a message looks like anything).
         total_length: bytes of header and everything inside, None if the enclosing limit is all there is.
             A field that is 0 says nothing (segmentation offload leaves it so); less than the header is a lie.
         constants: values that fields must have; a header with another one is not read beyond that field.
@@ -314,6 +335,7 @@ class Protocol:
         encloses: what follows stands in the tree below this header (as copies always do).
         takes: bytes after each header that belong to it after all, where only more than its own bits tell.
         items: a list of options or records.
+        content: what follows a header whose length only more than its own bits tell (a head of text lines).
         summary: tree line of the whole header: template over its names, or a function; "" for `title`.
         info: text of the Info column likewise; "" if it leaves the column alone.
         source, destination: fields shown in the address columns, "" if none.
@@ -331,6 +353,7 @@ class Protocol:
     prefix: str = ""
     short: Line = ""
     header_length: Length | None = None
+    begins: tuple[bytes, ...] = ()
     total_length: Length | None = None
     constants: tuple[tuple[str, int], ...] = ()
     next_by: tuple[Next, ...] = ()
@@ -343,6 +366,7 @@ class Protocol:
     encloses: bool = False
     takes: Callable[[HeaderRows], Integers] | None = None
     items: tuple[Items, ...] = ()
+    content: Content | None = None
     summary: Line = ""
     info: Line = ""
     source: str = ""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from synfin.basics.arrays import Bytes, Integers
+    from synfin.dissect.layers import Located
 
 MOST_KEYS = 256
 """Types of items are at most one byte wide."""
@@ -35,8 +36,11 @@ def find_items(
         reason, bytes needed, bytes there, type.
     """
     protocols = list(dict.fromkeys(members.values()))
-    begin, end = _area(rows, items)
-    found, stops = _find(rows, items, (begin, end), _choice(members, protocols), protocols)
+    choice = _choice(members, protocols)
+    if items.locate is not None:
+        found, stops = _placed(items.locate(rows), choice, protocols), np.empty((6, 0), np.int64)
+    else:
+        found, stops = _find(rows, items, _area(rows, items), choice, protocols)
     by_start = found  # already in header order, and within a header in byte order
     layers = {}
     there = np.bincount(by_start[1], minlength=len(protocols))
@@ -58,6 +62,15 @@ def find_items(
             outer=rows.layer,
         )
     return layers, stops
+
+
+def _placed(located: Located, choice: Integers, protocols: list[Protocol]) -> Integers:
+    """Items that their protocol found itself, as `_find` returns them; those without a member are left."""
+    sizes = np.array([protocol.minimum for protocol in protocols], np.int64)
+    member = choice[located.key]
+    partial = np.where(located.end - located.start < sizes[member], PARTIAL, 0)
+    found = np.stack([located.row, member, located.start, located.end, partial]).astype(np.int64)
+    return found[:, member >= 0]
 
 
 def _area(rows: HeaderRows, items: Items) -> tuple[Integers, Integers]:

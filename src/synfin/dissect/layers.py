@@ -38,6 +38,21 @@ class Sparse(NamedTuple):
     values: Values | Spans | Text | None
 
 
+class Located(NamedTuple):
+    """Items of a list, found by their protocol itself: by header, and within a header in byte order.
+
+    Attributes:
+        row: int64, which header of the layer each belongs to.
+        key: int64, which member of the family each is.
+        start, end: int64, first byte in the chunk's data and one past the last.
+    """
+
+    row: Integers
+    key: Integers
+    start: Integers
+    end: Integers
+
+
 @dataclass(frozen=True)
 class Layer:
     """Where the headers of one protocol are. All arrays are int32, one entry per header.

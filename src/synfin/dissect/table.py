@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from synfin.basics.arrays import Integers, Small, Values
     from synfin.capture.chunk import Chunk
     from synfin.dissect.catalogue import Catalogue, Source
+    from synfin.dissect.definition import Protocol
 
 HEADERS_PER_PACKET = 6
 """Rows first set aside per packet; more are made when needed."""
@@ -359,6 +360,8 @@ def dissect(
         program.nexts,
         program.constants,
         program.keys,
+        program.beginnings,
+        program.texts,
     )
     rows = np.empty((6, len(chunk) * HEADERS_PER_PACKET + MAX_DEPTH + 2), np.int32)
     stops = np.empty((6, len(chunk) + 2), np.int32)
@@ -368,9 +371,30 @@ def dissect(
     if clock is None:
         first = int(chunk.time[0]) if len(chunk) else 0
         clock = Clock(first, first)
-    return PacketTable(
-        chunk, catalogue, clock, settings or Settings(), rows[:, : progress[1]], stops[:, : progress[2]]
-    )
+    found, halts = rows[:, : progress[1]], stops[:, : progress[2]]
+    table = PacketTable(chunk, catalogue, clock, settings or Settings(), found, halts)
+    for protocol in catalogue.holders:
+        table = _with_content(table, protocol)
+    return table
+
+
+def _with_content(table: PacketTable, protocol: Protocol) -> PacketTable:
+    """The table with the content behind each header of a protocol that measures itself."""
+    headers = table.layer(protocol.name)
+    if not len(headers) or protocol.content is None:
+        return table
+    names = table.catalogue.program.names
+    row, key, start, end = protocol.content.locate(table.rows(protocol.name))
+    place = headers.position[row].astype(np.int64)
+    found = table.found.copy()
+    found[3, place] = start
+    claimed = table.catalogue.claims(protocol.content.family)
+    step = np.array([names.index(claimed[one]) if one in claimed else -1 for one in key.tolist()], np.int64)
+    there = step >= 0
+    inside = np.stack((found[0, place], step, start, end, end, found[5, place]))[:, there].astype(np.int32)
+    inside[3] = np.minimum(inside[2], inside[3])  # its fixed fields take nothing, all of it is content
+    grown = np.insert(found, place[there] + 1, inside, axis=1)
+    return PacketTable(table.chunk, table.catalogue, table.clock, table.settings, grown, table.stops)
 
 
 @kernel

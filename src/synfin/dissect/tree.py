@@ -125,6 +125,8 @@ class Trees:
         nodes: list[Node] = []
         for at in range(first, last):
             protocol, row = self._protocols[at], self._rows[at]
+            if not protocol.title:
+                continue
             if protocol.body and nodes:
                 nodes[-1] = self._continued(nodes[-1], protocol, row)
             elif nodes and protocol.within == nodes[-1].name:

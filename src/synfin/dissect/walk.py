@@ -66,7 +66,9 @@ class Reason(IntEnum):
     CONSTANT_FIRST,
     CONSTANT_LAST,
     BODY,
-) = range(17)
+    BEGIN_FIRST,
+    BEGIN_LAST,
+) = range(19)
 
 # A number's place is packed into one integer, so that the loop fetches it at once:
 # byte offset from the header (16 bits), bytes (4), right shift (6), mask (the rest).
@@ -83,7 +85,7 @@ class Program:
 
     Attributes:
         names: protocol of each step.
-        steps: int64 (protocols, 17), see the column names above.
+        steps: int64 (protocols, 19), see the column names above.
         numbers: int64 (n,): where each number stands in its header, see `pack`.
         terms: int64 (n, 3): number, scale, first entry in `sizes` or -1.
         sizes: int64: the tables of lengths that follow no linear rule.
@@ -92,6 +94,8 @@ class Program:
             from which and below which it is a length.
         constants: int64 (n, 2): number, the value it must have.
         keys: int16: for each family, the step that each key leads to, -1 for none.
+        beginnings: int64 (n, 2): where in `texts` each beginning that some protocol insists on stands.
+        texts: uint8: all beginnings, one after the other.
         families: where each family's entries in `keys` begin, and how many.
         data: the step of what no protocol claims.
         roots: linktype → step of the first header.
@@ -106,6 +110,8 @@ class Program:
     nexts: Integers
     constants: Integers
     keys: Shorts
+    beginnings: Integers
+    texts: Bytes
     families: Mapping[str, tuple[int, int]]
     data: int
 
@@ -136,6 +142,7 @@ class _Compiler:
         self.stops: list[tuple[int, int]] = []
         self.nexts: list[tuple[int, int, int, int, int]] = []
         self.constants: list[tuple[int, int]] = []
+        self.beginnings: list[bytes] = []
         self.keys: list[Shorts] = []
         self.families: dict[str, tuple[int, int]] = {}
 
@@ -145,7 +152,7 @@ class _Compiler:
         self._claim_keys()
         return Program(
             names=tuple(self.step_of),
-            steps=steps.reshape(-1, BODY + 1),
+            steps=steps.reshape(-1, BEGIN_LAST + 1),
             numbers=np.array(self.numbers, np.int64),
             terms=np.array(self.terms, np.int64).reshape(-1, 3),
             sizes=np.array(self.sizes, np.int64),
@@ -153,9 +160,15 @@ class _Compiler:
             nexts=np.array(self.nexts, np.int64).reshape(-1, 5),
             constants=np.array(self.constants, np.int64).reshape(-1, 2),
             keys=np.concatenate(self.keys) if self.keys else np.empty(0, np.int16),
+            beginnings=self._places_of_beginnings(),
+            texts=np.frombuffer(b"".join(self.beginnings), np.uint8),
             families=self.families,
             data=self.step_of["data"],
         )
+
+    def _places_of_beginnings(self) -> Integers:
+        ends = np.cumsum([0] + [len(text) for text in self.beginnings])
+        return np.stack((ends[:-1], ends[1:]), axis=1).astype(np.int64)
 
     def _place_families(self) -> None:
         """Give each key space its stretch of `keys`, as wide as the widest field that reads it."""
@@ -191,7 +204,7 @@ class _Compiler:
                 tables[family][key] = self.step_of[name]
 
     def _step(self, protocol: Protocol) -> list[int]:
-        step = [0] * (BODY + 1)
+        step = [0] * (BEGIN_LAST + 1)
         step[MINIMUM] = protocol.minimum
         length = protocol.header_length
         step[HAS_LENGTH] = length is not None
@@ -225,6 +238,9 @@ class _Compiler:
         ]
         step[CONSTANT_LAST] = len(self.constants)
         step[BODY] = protocol.body
+        step[BEGIN_FIRST] = len(self.beginnings)
+        self.beginnings += protocol.begins
+        step[BEGIN_LAST] = len(self.beginnings)
         return step
 
     def _add_terms(self, protocol: Protocol, length: Length) -> None:
@@ -276,11 +292,30 @@ def number(data: Bytes, at: int, places: Integers, row: int) -> int:
     return int((value >> ((place >> 20) & 0x3F)) & (place >> 26))
 
 
+@kernel(plain_below=PART)
+def begins(data: Bytes, at: int, room: int, texts: Bytes, places: Integers, which: tuple[int, int]) -> bool:
+    """Whether the bytes from `at` to `room` begin with one of these texts."""
+    for text in range(which[0], which[1]):
+        first, last = places[text, 0], places[text, 1]
+        if at + last - first > room:
+            continue
+        same = True
+        for position in range(first, last):
+            if data[at + position - first] != texts[position]:
+                same = False
+                break
+        if same:
+            return True
+    return False
+
+
 @kernel(plain_below=1 << 16)
 def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (docs/why/one-walk.md)
     data: Bytes,
     packets: Integers,
-    tables: tuple[Integers, Integers, Integers, Integers, Integers, Integers, Integers, Shorts],
+    tables: tuple[
+        Integers, Integers, Integers, Integers, Integers, Integers, Integers, Shorts, Integers, Bytes
+    ],
     data_step: int,
     found: tuple[Small, Small],
     progress: Integers,
@@ -290,7 +325,8 @@ def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (do
     Args:
         data: the chunk's bytes.
         packets: int64 (4, packets): first byte, end of what was captured, end on the wire, root step.
-        tables: steps, numbers, terms, sizes, stops, nexts, constants, keys of the `Program`.
+        tables: steps, numbers, terms, sizes, stops, nexts, constants, keys, beginnings and texts of the
+            `Program`.
         data_step: the step of what no protocol claims.
         found: rows int32 (6, capacity): packet, step, start, end, limit, flags; and
             stops int32 (6, capacity): packet, step, reason, bytes needed, bytes there, limiting step.
@@ -299,7 +335,7 @@ def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (do
     Returns:
         whether all packets are done; if not, call again with room for more.
     """
-    steps, numbers, terms, sizes, halts, nexts, constants, keys = tables
+    steps, numbers, terms, sizes, halts, nexts, constants, keys, beginnings, texts = tables
     rows, stops = found
     row, stop = progress[1], progress[2]
     for packet in range(progress[0], packets.shape[1]):
@@ -378,7 +414,12 @@ def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (do
                         key = LENGTH_KEY
                     following = np.int64(keys[nexts[candidate, 2] + key])
                     if following >= 0:
-                        break
+                        which = (steps[following, BEGIN_FIRST], steps[following, BEGIN_LAST])
+                        if which[0] == which[1]:
+                            break
+                        if begins(data, at + size, min(limit, edge), texts, beginnings, which):
+                            break
+                        following = np.int64(-1)
             if steps[step, QUOTES]:
                 flags |= QUOTED
             if following < 0 and steps[step, CARRIES] and at + size < min(limit, edge):

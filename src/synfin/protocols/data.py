@@ -21,6 +21,9 @@ UNNUMBERED_INFORMATION = 0x03
 NETLINK_DEVICE = 824
 """Linux's hardware type of a device whose packets name no protocol."""
 
+UNTYPED = 3
+"""Content of an HTTP message that says nothing of its type, or whose bytes are compressed."""
+
 
 def length(rows: HeaderRows) -> Integers:
     """How many of the bytes were captured."""
@@ -45,6 +48,7 @@ PROTOCOL = Protocol(
         ),
         ("sll.hatype", NETLINK_DEVICE),
         ("sll.ltype", LENGTH_KEY),
+        ("http.content", UNTYPED),
     ),
     carries=False,
     summary=summary,

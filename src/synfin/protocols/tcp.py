@@ -588,7 +588,12 @@ PROTOCOL = Protocol(
     short=_short,
     header_length=Length((("hdr_len", 4),)),
     open_ended=True,
-    next_by=(Next("flags.reset", "tcp.reset"), Next("dstport", "tcp.port"), Next("srcport", "tcp.port")),
+    next_by=(
+        Next("flags.reset", "tcp.reset"),
+        Next("dstport", "tcp.port"),
+        Next("srcport", "tcp.port"),
+        Next("", "tcp.begins", peek=8),
+    ),
     items=(Items(tcp_options.FAMILY, singles=(0, 1), last=0, fills=True),),
     summary=_summary,
     info=_info,
