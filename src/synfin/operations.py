@@ -121,7 +121,7 @@ def _answers(
 
     Where no fact is needed, chunks know nothing of each other and are dissected side by side, too.
     """
-    threads = workers()
+    threads = 1 if session.is_following else workers()
     buffers = pieces_in_flight(threads) + 2
     wanted = compiled(session, selection.filter)
     if session.facts_of(_with_facts(session, names, wanted)):
@@ -210,7 +210,13 @@ def packet_fields(
 
 
 def packet_list(
-    session: Session, selection: Selection, times: str = "r", separator: str = "", *, colored: bool = False
+    session: Session,
+    selection: Selection,
+    times: str = "r",
+    separator: str = "",
+    *,
+    colored: bool = False,
+    live: bool = False,
 ) -> Iterator[bytes]:
     """The packet list in Wireshark's default columns, as lines of text.
 
@@ -220,7 +226,9 @@ def packet_list(
         times: the letters of `tshark -t`.
         separator: "" for columns of text, or the character between them.
         colored: each line in the colour of the first rule of `listing.COLORING` that it matches.
+        live: each line as soon as its packet is there, with the facts as they are known by then.
     """
+    session = session.following() if live else session
     rules = [compiled(session, rule) for rule, _ in list_lines.COLORING] if colored else []
 
     def work(piece: Chosen) -> bytes:
@@ -364,6 +372,7 @@ def connection_table(session: Session, selection: str = "", *, all_packets: bool
         for table in prepared_tables(session):
             follower.advance(table)
             table.kept.clear()  # it refers back to the table: memory is freed at once, not some day
+        follower.dropped = session.capture.dropped
         return follower.finish()
     matching, others = set[int](), set[int]()
     for table in session.tables_with([*names, "tcp.stream"]):
@@ -374,6 +383,7 @@ def connection_table(session: Session, selection: str = "", *, all_packets: bool
         matching.update(np.unique(numbers[mask[packet]]).tolist())
         others.update(np.unique(numbers[~mask[packet]]).tolist())
     kept = np.array(sorted(matching - others if all_packets else matching), np.int64)
+    follower.dropped = session.capture.dropped
     found = follower.finish()
     return found.taken(np.isin(found.columns["number"], kept))
 
@@ -424,6 +434,7 @@ def connection_account(session: Session, number: int | None = None) -> Account |
     for table in prepared_tables(session):
         follower.advance(table)
         table.kept.clear()
+    follower.dropped = session.capture.dropped
     found = follower.finish()
     if not len(found):
         return None
@@ -477,6 +488,7 @@ def followed_streams(session: Session, number: int, policy: Policy = "first") ->
     for table in prepared_tables(session):
         follower.advance(table)
         table.kept.clear()
+    follower.dropped = session.capture.dropped
     found = follower.finish()
     row = found.row(_known_connection(found, number))
     client, server = (

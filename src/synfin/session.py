@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import synfin.protocols
 from synfin.basics.collect import collect
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from synfin.capture.chunk import Chunk
+    from synfin.capture.live.feed import Feed
     from synfin.capture.source import Capture
     from synfin.dissect.fold import Fold
 
@@ -49,6 +50,8 @@ class Session:
         settings: what the user chose about dissection.
         make_folds: makes fresh folds, one set for each time the capture is followed.
         most: how many packets there are for all questions; 0 for all.
+        is_following: whether the capture is passed over once, while it grows: facts that need the whole
+            capture have the value known by then.
     """
 
     capture: Capture
@@ -56,6 +59,7 @@ class Session:
     settings: Settings = field(default_factory=Settings)
     make_folds: Callable[[], tuple[Fold, ...]] = tuple
     most: int = 0
+    is_following: bool = False
 
     def dissected(self, chunk: Chunk, clock: Clock) -> PacketTable:
         """One chunk's table; needs no other chunk, so chunks may be dissected side by side."""
@@ -73,7 +77,7 @@ class Session:
         """
         first = previous = NO_TIME
         for whole in self.capture.chunks(size=size, buffers=buffers):
-            chunk = _first(whole, self.most - whole.first + 1) if self.most else whole
+            chunk = whole.head(self.most - whole.first + 1) if self.most else whole
             if len(chunk):
                 if first == NO_TIME:
                     first = previous = int(chunk.time[0])
@@ -105,7 +109,7 @@ class Session:
         wanted = self.facts_of(names)
         folds = self.make_folds()
         used = [fold for fold in folds if wanted & (fold.facts | fold.final)]
-        final = [fold for fold in used if wanted & fold.final]
+        final = [] if self.is_following else [fold for fold in used if wanted & fold.final]
         if final:
             for table in self.tables(size=size, to_end=True):
                 for fold in used:
@@ -138,32 +142,20 @@ class Session:
         """The same capture, dissected otherwise."""
         return replace(self, settings=settings)
 
+    def following(self) -> Session:
+        """The same capture, to be passed over once, while it grows."""
+        return replace(self, is_following=True)
+
     def first(self, most: int) -> Session:
         """The same capture, as if it had no more packets than this; 0 for all."""
         return replace(self, most=most)
-
-
-def _first(chunk: Chunk, most: int) -> Chunk:
-    """The chunk's first packets, maybe none."""
-    if most >= len(chunk):
-        return chunk
-    kept = slice(max(most, 0))
-    return replace(
-        chunk,
-        start=chunk.start[kept],
-        captured=chunk.captured[kept],
-        length=chunk.length[kept],
-        time=chunk.time[kept],
-        interface=chunk.interface[kept],
-        offset=chunk.offset[kept],
-        options={index: options for index, options in chunk.options.items() if index < most},
-    )
 
 
 def open_session(
     *paths: str | os.PathLike[str],
     settings: Settings | None = None,
     extra: tuple[tuple[str, int, str], ...] = (),
+    once: bool = False,
 ) -> Session:
     """Open one or several captures as one run.
 
@@ -171,13 +163,23 @@ def open_session(
         paths: files, "-" for standard input.
         settings: what the user chose about dissection.
         extra: decode-as rules: (family, key, protocol name).
+        once: pipes are passed over only once, so that nothing of them has to be kept.
 
     Raises:
         CaptureError: a file cannot be read at all.
     """
     has_pipe = any(not Path(path).is_file() for path in paths)
-    capture = open_capture(*paths, keep=has_pipe)
+    capture = open_capture(*paths, keep=has_pipe and not once)
     return Session(capture, catalogue(extra), settings or Settings(), folds)
+
+
+def follow(file: Feed) -> Session:
+    """A capture that grows, to be passed over once.
+
+    Args:
+        file: where it comes from.
+    """
+    return Session(open_capture(cast("BinaryIO", file)), catalogue(), Settings(), folds, is_following=True)
 
 
 def folds() -> tuple[Fold, ...]:

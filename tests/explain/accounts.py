@@ -678,7 +678,15 @@ def midstream() -> Account:
         role_confidence="guessed",
         client_isn=None,
         server_isn=None,
-        quality=("handshake", "one_direction", "packets", "bytes", "order", "a \x1b[31mred\x1b[0m herring"),
+        quality=(
+            "handshake",
+            "one_direction",
+            "packets",
+            "bytes",
+            "order",
+            "drops",
+            "a \x1b[31mred\x1b[0m herring",
+        ),
         vantage="between",
         client_retransmissions=1,
     )

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from synfin.operations import explain_connection, open_session
+from synfin.capture.formats.pcapng_writer import interface_statistics
+from synfin.capture.metadata import Statistics
+from synfin.operations import connection_table, explain_connection, open_session
 
 if TYPE_CHECKING:
     from synfin.explain.explanation import Explanation
@@ -58,3 +60,20 @@ def test_a_fast_open_shows_its_cookie_and_its_data() -> None:
 
 def test_every_rule_holds_on_a_healthy_connection() -> None:
     assert "✘" not in told("page").text()
+
+
+def test_drops_while_capturing_weaken_what_is_said(tmp_path: Path) -> None:
+    whole = (EXAMPLES / "lost-data.pcapng").read_bytes()
+    with open_session(str(EXAMPLES / "lost-data.pcapng")).capture as capture:
+        list(capture.chunks())
+        (interface,) = capture.interfaces
+    for dropped, words in ((0, ""), (3, "drops")):
+        path = tmp_path / "dropped.pcapng"
+        counters = interface_statistics(Statistics(0, 0, system_dropped=dropped), interface)
+        path.write_bytes(whole + counters.tobytes())
+        session = open_session(str(path))
+        assert connection_table(session).columns["quality"].tolist() == [words]
+        explanation = explain_connection(session, 0, lang="en", width=80)
+        assert explanation is not None
+        assert ("dropped while capturing" in " ".join(explanation.text().split())) == bool(dropped)
+        session.capture.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -94,6 +94,22 @@ class Chunk:
     def __len__(self) -> int:
         """How many packets it holds."""
         return len(self.start)
+
+    def head(self, most: int) -> Chunk:
+        """Its first packets, maybe none."""
+        if most >= len(self):
+            return self
+        kept = slice(max(most, 0))
+        return replace(
+            self,
+            start=self.start[kept],
+            captured=self.captured[kept],
+            length=self.length[kept],
+            time=self.time[kept],
+            interface=self.interface[kept],
+            offset=self.offset[kept],
+            options={index: options for index, options in self.options.items() if index < most},
+        )
 
     def packet(self, index: int) -> bytes:
         """The captured bytes of one packet, copied out."""

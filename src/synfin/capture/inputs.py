@@ -48,6 +48,16 @@ class Input:
         """How many of `size` bytes the newest pass has taken."""
         return self._raw.position if self._raw else 0
 
+    @property
+    def is_live(self) -> bool:
+        """Whether its writer may take its time; known once it is open."""
+        return self._raw is not None and self._raw.is_live
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether its bytes can be had again; known once it is open."""
+        return self._kept is not None or self._is_rereadable
+
     def open(self) -> Stream:
         """Its bytes from the first on, decompressed.
 
@@ -249,7 +259,9 @@ def _place(file: BinaryIO | None) -> int:
 
 
 def _is_live(file: BinaryIO) -> bool:
-    """Whether it is a pipe, a terminal or a socket, whose writer may take its time."""
+    """Whether it is a pipe, a terminal or a socket, whose writer may take its time, or says so itself."""
+    if getattr(file, "is_live", False):
+        return True
     try:
         return not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
     except (OSError, ValueError):

@@ -76,6 +76,14 @@ class Capture:
         return tuple(self._found.statistics)
 
     @property
+    def dropped(self) -> int:
+        """How many packets the capturing programs say they lost, as told by now."""
+        last = {
+            each.interface: max(each.dropped, 0) + max(each.system_dropped, 0) for each in self.statistics
+        }
+        return sum(last.values())
+
+    @property
     def secrets(self) -> tuple[Secrets, ...]:
         """Keys that the files bring along."""
         return tuple(self._found.secrets)
@@ -110,6 +118,11 @@ class Capture:
     def packets(self) -> int:
         """How many packets were met so far."""
         return self._found.packets
+
+    @property
+    def is_live(self) -> bool:
+        """Whether more may come later: an input is a pipe or the like."""
+        return any(each.is_live for each in self._inputs)
 
     def chunks(self, *, size: int = CHUNK_SIZE, buffers: int = 2) -> Iterator[Chunk]:
         """All packets, in file order.
@@ -170,8 +183,10 @@ class Capture:
                 reading.problems.append(Problem(each.path, 0, reading.packets, str(error)))
                 continue
             try:
+                is_lasting = each.is_lasting
                 for chunk, mark in self._read(stream, number, reading, ring):
-                    marks.append(mark)
+                    if is_lasting:  # else it would be of no use, and a live capture has no end of them
+                        marks.append(mark)
                     yield chunk
             finally:
                 stream.close()

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from synfin.basics.arrays import Bytes, Integers
-    from synfin.capture.chunk import Chunk
+    from synfin.capture.chunk import Chunk, Interface
+    from synfin.capture.metadata import Names, RecordKind, Secrets, Section, Statistics
     from synfin.capture.source import Capture
 
 STANDARD_OUTPUT = STANDARD_INPUT
@@ -44,6 +45,40 @@ class Body(Protocol):
     def end(self) -> list[Bytes]:
         """What to write behind the last packet."""
 
+    def begin(self) -> list[Bytes]:
+        """What to write at once, while the first packet is still to come."""
+
+    def counters(self) -> list[Bytes]:
+        """What to write between packets that are still captured: what was lost by now."""
+
+
+class Origin(Protocol):
+    """Where packets come from, and what is said of them: a capture file, or what is being captured."""
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections known so far."""
+
+    @property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """The interfaces known so far."""
+
+    @property
+    def names(self) -> tuple[Names, ...]:
+        """Names of addresses."""
+
+    @property
+    def statistics(self) -> tuple[Statistics, ...]:
+        """Counters, one entry for each time that they were told."""
+
+    @property
+    def secrets(self) -> tuple[Secrets, ...]:
+        """Keys."""
+
+    @property
+    def kinds(self) -> tuple[RecordKind, ...]:
+        """Kinds of records that are no packets."""
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -57,7 +92,7 @@ class Output:
 
     name: str
     suffixes: tuple[str, ...]
-    begin: Callable[[Capture], Body]
+    begin: Callable[[Origin], Body]
 
 
 class Writer:
@@ -118,7 +153,7 @@ class Writer:
             for piece in pieces:
                 self._file.write(piece.data)
         except OSError as error:
-            raise _unwritable(self.path, error, begun=True) from None
+            raise unwritable(self.path, error, begun=True) from None
 
     def _finish(self) -> None:
         try:
@@ -127,7 +162,7 @@ class Writer:
             else:
                 self._file.flush()
         except OSError as error:
-            raise _unwritable(self.path, error, begun=True) from None
+            raise unwritable(self.path, error, begun=True) from None
 
 
 def open_writer(
@@ -148,7 +183,7 @@ def open_writer(
         ExportError: no such format; the file cannot be written, or is being read.
     """
     name = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
-    output = _output(format, name)
+    output = output_of(format, name)
     body = output.begin(capture)
     if not isinstance(path, str | os.PathLike):
         return Writer(path, "(file object)", body, owned=False)
@@ -160,7 +195,7 @@ def open_writer(
     try:
         file = _open(name)
     except OSError as error:
-        raise _unwritable(name, error) from None
+        raise unwritable(name, error) from None
     return Writer(file, name, body, owned=True)
 
 
@@ -204,7 +239,12 @@ def lay_out(data: Bytes, spans: Integers, heads: Bytes, tails: Bytes, out: Bytes
     return at
 
 
-def _output(format: str | None, name: str) -> Output:  # noqa: A002
+def output_of(format: str | None, name: str) -> Output:  # noqa: A002
+    """The kind of file to write: as named, or by the suffix of the file's name.
+
+    Raises:
+        ExportError: there is no such format.
+    """
     known = outputs()
     if format is not None:
         if format not in known:
@@ -245,7 +285,8 @@ def _are_same(one: str, other: str) -> bool:
         return False
 
 
-def _unwritable(path: str, error: OSError, *, begun: bool = False) -> ExportError:
+def unwritable(path: str, error: OSError, *, begun: bool = False) -> ExportError:
+    """The error to raise for a file that the system refuses to write."""
     called = "Standard output" if path == STANDARD_OUTPUT else path
     message = f"{called} cannot be written: {error.strerror or error}."
     return ExportError(message, permitted=not isinstance(error, PermissionError), begun=begun)

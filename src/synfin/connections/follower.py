@@ -18,6 +18,8 @@ class Follower:
 
     Attributes:
         observations: what is remembered of each connection.
+        dropped: packets that whoever captured says were lost on the way to the file; to be told before
+            `finish` is called.
     """
 
     def __init__(self, *, supplies: bool = True) -> None:
@@ -28,6 +30,7 @@ class Follower:
                 does not need them.
         """
         self.observations = Observations()
+        self.dropped = 0
         self._folds: tuple[Fold, ...] = (Streams(), Counted(), StateNames()) if supplies else ()
         self._again: Streams | None = None
 
@@ -47,4 +50,4 @@ class Follower:
 
     def finish(self) -> Connections:
         """The table of connections as they are known by now."""
-        return summarise(self.observations)
+        return summarise(self.observations).weakened(self.dropped)

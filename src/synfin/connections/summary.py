@@ -43,6 +43,9 @@ NOT_YET = (
 """Columns of each side that need the causes of resending, or its times: unknown until those are followed."""
 
 
+DROPS = "drops"
+"""What the quality says of connections in a capture from which packets are missing, nobody knows which."""
+
 SOON = SECOND
 """Data not acknowledged for less than this when the capture ended was still on its way: RFC 6298 2 waits as
 long before resending, if nothing is known of the path."""
@@ -99,6 +102,14 @@ class Connections:
             {name: values[indexes] for name, values in part.items()} for part in (self.columns, self.beside)
         )
         return Connections(columns, beside, self.capture_end, self.packets)
+
+    def weakened(self, dropped: int) -> Connections:
+        """The same, if whoever captured lost so many packets: any connection may lack some of them."""
+        if not dropped:
+            return self
+        quality = [f"{words}, {DROPS}" if words else DROPS for words in self.columns["quality"].tolist()]
+        columns = {**self.columns, "quality": np.array(quality, object)}
+        return Connections(columns, self.beside, self.capture_end, self.packets)
 
 
 def _row(columns: Mapping[str, Values], index: int) -> dict[str, object]:

@@ -17,7 +17,7 @@ from synfin.capture.writing import Output, lay_out
 if TYPE_CHECKING:
     from synfin.basics.arrays import Bytes, Integers
     from synfin.capture.chunk import Chunk, Interface
-    from synfin.capture.source import Capture
+    from synfin.capture.writing import Origin
 
 MICROSECONDS, NANOSECONDS = 0xA1B2C3D4, 0xA1B23C4D
 ETHERNET = 1
@@ -33,7 +33,7 @@ class PcapBody:
             that come later are rounded down.
     """
 
-    def __init__(self, capture: Capture, digits: int | None) -> None:
+    def __init__(self, capture: Origin, digits: int | None) -> None:
         self._capture = capture
         self._digits = digits
         self._header: tuple[int, int] | None = None  # what every interface must have: link type, FCS
@@ -68,6 +68,14 @@ class PcapBody:
 
     def end(self) -> list[Bytes]:
         """As `Body.end`: an empty capture is a header."""
+        return self.begin()
+
+    def counters(self) -> list[Bytes]:
+        """As `Body.counters`: pcap has no place for them."""
+        return []
+
+    def begin(self) -> list[Bytes]:
+        """As `Body.begin`."""
         if self._header:
             return []
         known = [each for each in self._capture.interfaces if each.number >= 0]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from synfin.basics.arrays import Bytes, Integers
     from synfin.capture.chunk import Chunk, Interface
     from synfin.capture.metadata import Names, Secrets, Statistics
-    from synfin.capture.source import Capture
+    from synfin.capture.writing import Origin
 
 ENHANCED, SIMPLE, OTHER = range(3)
 """What kinds of block packets become: with a time, without one, records that are no packets."""
@@ -31,7 +31,7 @@ TIME_OFFSET = 14
 class PcapngBody:
     """Makes a little-endian pcapng file with the sections and interface numbers of the capture."""
 
-    def __init__(self, capture: Capture) -> None:
+    def __init__(self, capture: Origin) -> None:
         self._capture = capture
         self._section = 0
         self._written: dict[int, tuple[int, int, int]] = {}  # by section: interfaces, names, secrets told
@@ -56,6 +56,15 @@ class PcapngBody:
             for section in self._capture.sections or (Section(1, "", "pcapng"),):
                 pieces += self._enter(section.number, self._capture.interfaces)
         return pieces + self._leave()
+
+    def begin(self) -> list[Bytes]:
+        """As `Body.begin`."""
+        first = next(iter(self._capture.sections), Section(1, "", "pcapng"))
+        return self._enter(first.number, self._capture.interfaces)
+
+    def counters(self) -> list[Bytes]:
+        """As `Body.counters`."""
+        return self._leave()
 
     def _enter(self, number: int, interfaces: tuple[Interface, ...]) -> list[Bytes]:
         """Begin a section if the file is in another one, and tell what is new in it."""

@@ -78,6 +78,8 @@ TEXTS: dict[str, str] = {
     "lack.one_direction": "one of the two directions",
     "lack.packets": "packets that the other side acknowledged (the capture lost them, not the network)",
     "lack.bytes": "the ends of packets (snapshot length)",
+    "lack.drops": "packets that were dropped while capturing, as the file says; "
+    "what seems lost may have arrived",
     "lack.order": "the right order in time",
     # handshake, step by step
     "step.syn": "{Who} asks to talk: SYN is set, ACK is not. Its initial sequence number is {letter} = {isn}, shown as 0: the small numbers count from there. SYN takes one number itself, so that it can be acknowledged.",

@@ -28,6 +28,9 @@ SHOW_BUGS = "SYNFIN_TRACEBACK"
 """Environment variable with which a bug is shown in full."""
 
 COMMANDS = {
+    "capture": "Capture packets as they come.",
+    "watch": "Visit a server, capture it and explain it.",
+    "interfaces": "What can be captured here, and whether you may.",
     "read": "List, dissect, filter and save packets.",
     "connections": "One row per TCP connection.",
     "explain": "The story of one connection, from SYN to FIN.",

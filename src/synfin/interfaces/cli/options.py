@@ -102,6 +102,8 @@ def write(pieces: Iterable[bytes | memoryview], session: Session) -> None:
     with nullcontext() if sys.stdout.isatty() else progress(session):
         for piece in pieces:
             out.write(piece)
+            if session.capture.is_live:
+                out.flush()
     out.flush()
 
 

@@ -34,6 +34,13 @@ class Wanted(NamedTuple):
     layout: tuple[str, ...]
     times: str
     color: str
+    two_passes: bool
+
+    @property
+    def follows(self) -> bool:
+        """Whether packets that come through a pipe are listed at once."""
+        is_list = self.form in ("text", "tabs") and not (self.trees or self.octets or self.target)
+        return is_list and not self.two_passes
 
     @property
     def trees(self) -> bool:
@@ -76,7 +83,7 @@ class Wanted(NamedTuple):
 )
 @click.option("-n", "numeric", is_flag=True, expose_value=False, help="No name resolution: always so.")
 @click.option(
-    "-2", "two_passes", is_flag=True, expose_value=False, help="Final values everywhere: always so."
+    "-2", "two_passes", is_flag=True, help="Final values everywhere: always so, but in lists of a pipe."
 )
 @color_option
 def command(
@@ -99,7 +106,9 @@ def command(
     if not paths:
         raise click.UsageError("Name a capture file, or - for standard input.")
     _check(wanted)
-    session = open_files(paths, settings=settings_of(preferences), extra=decode_rules(decode_as))
+    session = open_files(
+        paths, settings=settings_of(preferences), extra=decode_rules(decode_as), once=wanted.follows
+    )
     selection = Selection(wanted.display_filter, wanted.most)
     if wanted.target:
         _save(session, wanted, selection)
@@ -150,4 +159,11 @@ def _output(session: Session, selection: Selection, wanted: Wanted) -> Iterable[
         return details(session, selection, tree=wanted.trees, only=only, octets=wanted.octets)
     separator = "\t" if wanted.form == "tabs" else ""
     use_color = not separator and colored(wanted.color)
-    return operations.packet_list(session, selection, wanted.times, separator, colored=use_color)
+    return operations.packet_list(
+        session,
+        selection,
+        wanted.times,
+        separator,
+        colored=use_color,
+        live=wanted.follows and session.capture.is_live,
+    )

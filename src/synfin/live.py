@@ -1,0 +1,169 @@
+"""Everything a user can ask of the wire, one typed function each: what `operations` is for files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from synfin.basics.errors import CaptureError
+from synfin.operations import connection_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from synfin.capture.live.device import Request
+    from synfin.capture.live.interfaces import LocalInterface
+    from synfin.capture.live.recording import Limits, Recording
+    from synfin.capture.live.visit import Target, Visit
+    from synfin.capture.live.wire import Wire
+    from synfin.session import Session
+
+
+def interfaces() -> list[LocalInterface]:
+    """Every interface of this machine, and whether it can be captured."""
+    from synfin.capture.live.interfaces import interfaces as local_interfaces
+
+    return local_interfaces()
+
+
+def preferred_interface() -> str:
+    """The interface to capture when none is named.
+
+    Raises:
+        CaptureError: there is none.
+    """
+    from synfin.capture.live.interfaces import interfaces as local_interfaces
+    from synfin.capture.live.interfaces import preferred
+
+    name = preferred(local_interfaces())
+    if not name:
+        raise CaptureError("No interface is up; `synfin interfaces` lists those there are.")
+    return name
+
+
+def open_wire(requests: Sequence[Request], *, flood: bool = False) -> Wire:
+    """Begin to capture: from now on nothing is missed. To be closed.
+
+    Args:
+        requests: one for each interface.
+        flood: be ready for as many packets as there can be, from the first one on; takes half a second.
+
+    Raises:
+        CaptureError: an interface cannot be captured, or may not be.
+        FilterError: a capture filter cannot be understood.
+    """
+    from synfin.capture.live.wire import Wire, prepare
+
+    if flood:
+        prepare()
+    return Wire(requests)
+
+
+def give_up_rights() -> None:
+    """Be whoever called sudo, and without any capability, from now on: analysing takes no rights.
+
+    Raises:
+        CaptureError: rights are left.
+    """
+    from synfin.capture.live.privileges import PrivilegeError, become_ordinary
+
+    try:
+        become_ordinary()
+    except PrivilegeError as error:
+        raise CaptureError(f"{error} Nothing is captured with more rights than it takes.") from None
+
+
+def recording(
+    wire: Wire, path: str, form: str | None = None, ring: Limits | None = None, limits: Limits | None = None
+) -> Recording:
+    """Begin to write what is captured to a file, or a ring of files. To be closed.
+
+    Args:
+        wire: what is captured.
+        path: the file, "-" for standard output.
+        form: "pcapng", "pcap" or "nsecpcap"; None: by the suffix.
+        ring: when to go on with the next file.
+        limits: of the whole capture.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    from synfin.capture.live.recording import Recording
+
+    return Recording(path, wire, format=form, ring=ring, most=limits.files if limits else 0)
+
+
+def record(wire: Wire, limits: Limits, target: Recording | None) -> None:
+    """Write packets as they come, until a limit is reached or the wire is stopped.
+
+    Raises:
+        ExportError: the file cannot be written; what was written before stays.
+    """
+    from synfin.capture.live.recording import limited
+
+    for _ in limited(wire, limits, target):
+        pass
+
+
+def live_session(wire: Wire, limits: Limits, target: Recording | None = None) -> Session:
+    """What is being captured as a capture to ask about, while it grows.
+
+    Args:
+        wire: what is captured.
+        limits: when to stop.
+        target: where packets are written before anybody sees them, if anywhere.
+    """
+    from synfin.capture.live.feed import Feed
+    from synfin.capture.live.recording import limited
+    from synfin.session import follow
+
+    return follow(Feed(wire, limited(wire, limits, target)))
+
+
+def visit_target(text: str) -> Target:
+    """Whom a URL or HOST[:PORT] means.
+
+    Raises:
+        EngineError: it is neither.
+    """
+    from synfin.capture.live.visit import target_of
+
+    return target_of(text)
+
+
+def open_visit(target: Target, device: str = "") -> tuple[Visit, Wire]:
+    """Find the way to a server, and begin to capture there what a visit will make, names and neighbours too.
+
+    Args:
+        target: whom to visit.
+        device: interface to capture, "" for the one that leads there.
+
+    Raises:
+        CaptureError: the interface cannot be captured, or may not be.
+        EngineError: the host has no address, or there is no way to it.
+    """
+    from synfin.capture.live.device import Request
+    from synfin.capture.live.interfaces import interface_of
+    from synfin.capture.live.visit import Visit, reachable
+
+    local, address = reachable(target)
+    wanted = f"host {address} or arp or icmp6 or port 53"
+    device = device or interface_of(local, address)
+    return Visit(target, address), open_wire([Request(device, wanted)])
+
+
+def watched(visit: Visit, wire: Wire, path: str) -> Iterator[str]:
+    """Hold a visit while its packets are written to a file; yields what came of each step.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    from synfin.capture.live.visit import watched as held
+
+    return held(visit, wire, path)
+
+
+def connection_from(session: Session, port: int) -> int | None:
+    """The number of the last connection that a client opened from this TCP port, None if there is none."""
+    columns = connection_table(session).columns
+    found = columns["number"][columns["client_port"] == port]
+    return int(found[-1]) if len(found) else None

@@ -1,0 +1,332 @@
+"""Packets on the wire reach the file and the list, all of them, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from synfin.capture.source import open_capture
+from tests.capture.host import Host, wait_until_sent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or not (shutil.which("unshare") and shutil.which("nsenter")),
+    reason="captures only on hosts of its own, which take Linux, unshare and nsenter",
+)
+
+UDP_PAYLOAD = 42
+"""Where it begins: behind Ethernet, IPv4 and UDP headers."""
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with Host() as made:
+        yield made
+
+
+def numbers(path: Path) -> list[int]:
+    """The numbers of the datagrams in a capture file."""
+    with open_capture(path) as capture:
+        found = [
+            int.from_bytes(chunk.packet(row)[UDP_PAYLOAD : UDP_PAYLOAD + 8], "big")
+            for chunk in capture.chunks()
+            for row in range(len(chunk))
+        ]
+        assert capture.problems == []
+    return found
+
+
+@pytest.mark.parametrize("source", ["libpcap", "socket"])
+def test_every_packet_is_in_the_file_in_order(host: Host, tmp_path: Path, source: str) -> None:
+    path = tmp_path / "page.pcapng"
+    capture = host.capture("-i", "lo", "-w", path, "--source", source)
+    host.send(3000)
+    code, _, err = capture.stop()
+    assert (code, err) == (0, f"3000 packets, 0 dropped; 3000 written to {path}\n")
+    assert numbers(path) == list(range(3000))
+
+
+def test_a_flood_is_captured_whole(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcapng"
+    capture = host.capture("-i", "lo", "-w", path)
+    host.send(60_000)
+    assert capture.stop()[0] == 0
+    assert numbers(path) == list(range(60_000))
+
+
+def test_the_file_says_what_was_captured_where(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcapng"
+    capture = host.capture("-i", "lo", "-f", "udp", "-s", "60", "-w", path)
+    host.send(3)
+    capture.stop()
+    with open_capture(path) as opened:
+        (chunk,) = opened.chunks()
+        (interface,) = opened.interfaces
+        (counted,) = opened.statistics
+    assert (interface.name, interface.snaplen, interface.digits) == ("lo", 60, 9)
+    assert (11, b"\0udp") in interface.options
+    assert chunk.captured.tolist() == [60] * 3
+    assert chunk.length.tolist() == [UDP_PAYLOAD + 32] * 3
+    assert (counted.delivered, counted.system_dropped) == (3, 0)
+
+
+def test_the_times_are_those_of_sending(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcapng"
+    capture = host.capture("-i", "lo", "-w", path)
+    host.send(5, rate=100)
+    capture.stop()
+    with open_capture(path) as opened:
+        (chunk,) = opened.chunks()
+        sent = [
+            int.from_bytes(chunk.packet(row)[UDP_PAYLOAD + 8 : UDP_PAYLOAD + 16], "big") for row in range(5)
+        ]
+    late = chunk.time - np.array(sent)
+    assert (late >= 0).all()
+    assert (late < 100_000_000).all()
+
+
+def test_packets_are_listed_as_they_come(host: Host) -> None:
+    capture = host.capture("-i", "lo", "-Y", "udp.length > 30")
+    assert capture.process.stdout is not None
+    for number in (1, 2):
+        host.send(1)
+        line = capture.process.stdout.readline()  # were it held back, this would wait for ever
+        assert line.split()[0] == str(number)
+        assert "UDP 74" in line
+    assert capture.stop()[0] == 0
+
+
+def test_packets_from_a_pipe_are_listed_as_they_come(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcap"
+    capture = host.capture("-i", "lo", "-w", path, "-c", "3")
+    host.send(3)
+    capture.end()
+    whole = path.read_bytes()
+    command = [sys.executable, "-m", "synfin", "read", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        size = (len(whole) - 24) // 3
+        for number in range(3):
+            begin = 24 + number * size if number else 0
+            process.stdin.write(whole[begin : 24 + (number + 1) * size])
+            process.stdin.flush()
+            assert process.stdout.readline().split()[0] == str(number + 1).encode()
+        process.stdin.close()
+
+
+def test_several_interfaces_are_one_capture(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcapng"
+    host.run("ip", "link", "add", "left", "type", "veth", "peer", "name", "right")
+    for name in ("left", "right"):
+        host.run("ip", "link", "set", name, "up")
+    capture = host.capture("-i", "lo", "-i", "left", "-f", "udp port 9999", "-w", path)
+    host.send(4)
+    capture.stop()
+    with open_capture(path) as opened:
+        assert sum(len(chunk) for chunk in opened.chunks()) == 4
+        assert [interface.name for interface in opened.interfaces] == ["lo", "left"]
+        assert [each.delivered for each in opened.statistics] == [4, 0]
+
+
+def test_it_stops_after_so_many_packets(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcapng"
+    capture = host.capture("-i", "lo", "-c", "7", "-w", path)
+    host.send(20)
+    assert capture.end()[0] == 0
+    assert numbers(path) == list(range(7))
+
+
+def test_it_stops_after_a_time(host: Host) -> None:
+    begin = time.monotonic()
+    assert host.capture("-i", "lo", "-a", "duration:0.5").end()[0] == 0
+    assert time.monotonic() - begin < 20
+
+
+def test_a_ring_keeps_the_newest_files(host: Host, tmp_path: Path) -> None:
+    capture = host.capture("-i", "lo", "-w", tmp_path / "ring.pcapng", "-b", "packets:10", "-b", "files:3")
+    host.send(55)
+    capture.stop()
+    files = sorted(tmp_path.iterdir())
+    assert [file.name.split("_")[1] for file in files] == ["00004", "00005", "00006"]
+    assert [numbers(file) for file in files] == [
+        list(range(30, 40)),
+        list(range(40, 50)),
+        list(range(50, 55)),
+    ]
+
+
+def test_so_many_files_are_enough(host: Host, tmp_path: Path) -> None:
+    capture = host.capture("-i", "lo", "-w", tmp_path / "ring.pcapng", "-b", "packets:10", "-a", "files:2")
+    host.send(55)
+    assert capture.end()[0] == 0
+    assert [numbers(file) for file in sorted(tmp_path.iterdir())] == [list(range(10)), list(range(10, 20))]
+
+
+def test_no_process_keeps_any_right(host: Host) -> None:
+    capture = host.capture("-i", "lo")
+    states = [
+        dict(
+            line.split(":\t", 1)
+            for line in Path(f"/proc/{process}/status").read_text().splitlines()
+            if ":\t" in line
+        )
+        for process in (capture.process.pid, capture.helper())
+    ]
+    for state in states:
+        assert [state[f"Cap{kind}"] for kind in ("Prm", "Eff", "Inh", "Amb")] == ["0" * 16] * 4
+        assert state["NoNewPrivs"] == "1"
+    if os.geteuid() == 0:
+        assert states[1]["Uid"].split() == ["65534"] * 4
+    assert capture.stop()[0] == 0
+
+
+def test_who_may_not_capture_is_told_what_to_do(host: Host) -> None:
+    if not shutil.which("setpriv"):
+        pytest.skip("setpriv is not installed")
+    bare = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+    code, out, err = host.run(*bare, sys.executable, "-m", "synfin", "capture", "-i", "lo")
+    assert (code, out) == (5, "")
+    for said in ("sudo ", "setcap cap_net_raw=ep ", "-g wireshark", "synfin demo"):
+        assert said in err
+    listed = host.run(*bare, sys.executable, "-m", "synfin", "interfaces")
+    assert "lo    up  not permitted  Ethernet   127.0.0.1, ::1" in listed[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("-i", "nowhere"), 3, "There is no interface nowhere"),
+        (("-i", "quiet"), 3, "The interface quiet is down"),
+        (("-i", "lo", "-f", "tcp prot 80"), 2, 'The capture filter "tcp prot 80" cannot be used'),
+        (("-i", "lo", "-a", "forever:1"), 2, "say one of duration:N"),
+        (("-i", "lo", "-w", "x", "-Y", "udp"), 2, '"-Y" needs "-P"'),
+        (("-i", "lo", "-w", "/nowhere/x.pcapng"), 2, "/nowhere/x.pcapng cannot be written"),
+        (("-i", "lo", "-w", "x.pcapng.gz"), 2, "would be compressed"),
+    ],
+)
+def test_what_cannot_be_done_is_answered_with_a_sentence(
+    host: Host, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    host.run("ip", "link", "add", "quiet", "type", "veth", "peer", "name", "other")
+    answer = host.synfin("capture", *arguments)
+    assert (answer[0], said in answer[2]) == (code, True), answer
+
+
+def test_interfaces_lists_what_there_is(host: Host) -> None:
+    code, out, _ = host.synfin("interfaces")
+    assert code == 0
+    assert out.splitlines()[0].split() == ["Name", "Up", "Capture", "Link", "type", "Addresses"]
+    assert any(
+        line.split() == ["lo", "up", "yes", "Ethernet", "127.0.0.1,", "::1"] for line in out.splitlines()
+    )
+
+
+@pytest.mark.parametrize("delay", [0.1, 0.3, 0.6, 1.1])
+def test_a_killed_capture_leaves_all_but_its_last_second(host: Host, tmp_path: Path, delay: float) -> None:
+    path = tmp_path / "page.pcapng"
+    capture = host.capture("-i", "lo", "-w", path)
+    sender = host.send_meanwhile(20_000, rate=5000)
+    wait_until_sent(path, 10_000)
+    time.sleep(delay)
+    capture.process.kill()
+    killed = time.time_ns()
+    capture.end()
+    sender.kill()
+    with open_capture(path) as opened:
+        chunks = list(opened.chunks(buffers=100))
+        last = int(chunks[-1].time[-1])
+        found = [
+            int.from_bytes(chunk.packet(row)[UDP_PAYLOAD : UDP_PAYLOAD + 8], "big")
+            for chunk in chunks
+            for row in range(len(chunk))
+        ]
+    assert found == list(range(len(found)))
+    assert killed - last < 1_000_000_000
+
+
+def test_a_stalled_program_loses_packets_and_says_how_many(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcapng"
+    capture = host.capture("-i", "lo", "-B", "1", "-w", path)
+    capture.process.send_signal(signal.SIGSTOP)
+    host.send(20_000, size=500)
+    capture.process.send_signal(signal.SIGCONT)
+    time.sleep(1)
+    host.send(100)
+    code, _, err = capture.stop()
+    assert code == 0
+    assert "Packets were dropped: " in err
+    found = numbers(path)
+    with open_capture(path) as opened:
+        told = [
+            int.from_bytes(option.value, "little")
+            for chunk in opened.chunks()
+            for options in chunk.options.values()
+            for option in options
+        ]
+        counted = opened.statistics[-1]
+    assert 0 < len(found) < 20_100
+    assert counted.delivered == len(found)
+    assert counted.system_dropped >= 20_100 - len(
+        found
+    )  # on loopback, each may be lost once in each direction
+    assert sum(told) == counted.system_dropped
+
+
+def test_an_interface_that_goes_away_ends_the_capture(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcapng"
+    host.run("ip", "link", "add", "left", "type", "veth", "peer", "name", "right")
+    for name in ("left", "right"):
+        host.run("ip", "link", "set", name, "up")
+    capture = host.capture("-i", "left", "-w", path)
+    host.run("ip", "link", "delete", "left")
+    code, _, err = capture.end()
+    assert code == 4
+    assert "synfin: left is captured no longer: " in err
+    assert numbers(path) == []
+
+
+def test_a_full_disk_ends_the_capture_with_whole_packets(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcapng"
+    if not shutil.which("prlimit"):
+        pytest.skip("prlimit is not installed")
+    capture = host.capture("-i", "lo", "-w", path, before=("prlimit", "--fsize=20000"))
+    host.send(1000)
+    code, _, err = capture.end()
+    assert code == 4
+    assert f"synfin: {path} cannot be written: File too large." in err
+    found = numbers(path)
+    assert found == list(range(len(found)))
+
+
+def test_a_reader_that_goes_away_ends_the_capture(host: Host) -> None:
+    capture = host.capture("-i", "lo")
+    assert capture.process.stdout is not None
+    capture.process.stdout.close()
+    host.send(10)
+    assert capture.process.stderr is not None
+    assert "nobody reads the list any more" in capture.process.stderr.read()
+    assert capture.process.wait(10) == 0
+
+
+def test_a_capturing_process_that_dies_is_told_of(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcapng"
+    capture = host.capture("-i", "lo", "-w", path)
+    host.send(10)
+    time.sleep(0.5)
+    os.kill(capture.helper(), signal.SIGKILL)
+    code, _, err = capture.end()
+    assert code == 4
+    assert "lo is captured no longer: the process that captures has ended unexpectedly" in err
+    assert numbers(path) == list(range(10))
