@@ -30,7 +30,7 @@ for number in range(count):
 """
 """Sends numbered datagrams with their time to itself."""
 
-PATIENCE = 30
+PATIENCE = 120
 """Seconds that anything here may take."""
 
 

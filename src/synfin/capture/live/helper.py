@@ -7,10 +7,13 @@ there is to say goes to another descriptor, a line of JSON each: "ready" once, "
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import select
 import signal
+import socket
+import struct
 import sys
 import time
 from typing import Any
@@ -20,6 +23,7 @@ from synfin.capture.live.device import LATENCY, Device, DeviceError, Request, Tr
 from synfin.capture.live.packet_socket import SocketDevice
 
 STDIN, STDOUT = 0, 1
+FLAGS_OF, NAME_SIZE, UP = 0x8913, 16, 1  # SIOCGIFFLAGS, IFNAMSIZ, IFF_UP
 COUNTING = 0.2
 """Seconds between two looks at the kernel's counters."""
 
@@ -33,15 +37,18 @@ def main(words: list[str]) -> int:
     Args:
         words: the descriptor to report to, and the request (JSON; a list of requests only tries them).
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the keyboard speaks to the program that started us
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # they speak to who started us
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody reads any more: nothing is left to do
     report, asked = int(words[0]), json.loads(words[1])
     if isinstance(asked, list):
         for each in asked:
             _tell(report, _tried(Request(**each)))
         return 0
+    request = Request(**asked)
+    state = State(request.device)
     try:
-        device = opened(Request(**asked), STDOUT)
+        device = opened(request, STDOUT)
         _lock_up()
     except DeviceError as error:
         _tell(report, {"trouble": error.trouble, "message": str(error)})
@@ -51,7 +58,7 @@ def main(words: list[str]) -> int:
         return 1
     _tell(report, {"ready": device.linktype})
     try:
-        _pass_on(device, report)
+        _pass_on(device, state, report)
     except DeviceError as error:
         _tell(report, {"counts": device.counts()})
         _tell(report, {"trouble": error.trouble, "message": str(error)})
@@ -72,6 +79,35 @@ def opened(request: Request, output: int) -> Device:
     return SocketDevice(request, output)
 
 
+class State:
+    """Whether an interface is still there and up, which libpcap does not always notice on Linux.
+
+    Args:
+        device: its name; one that the system has no number for, such as "any", is always up.
+    """
+
+    def __init__(self, device: str) -> None:
+        self._door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._asked = struct.pack("256s", device.encode()[:15])
+        is_real = device in (name for _, name in socket.if_nameindex())
+        self._is_known = sys.platform == "linux" and is_real
+
+    def check(self) -> None:
+        """See that it is up.
+
+        Raises:
+            DeviceError: it is not.
+        """
+        if not self._is_known:
+            return
+        try:
+            (flags,) = struct.unpack_from("H", fcntl.ioctl(self._door, FLAGS_OF, self._asked), NAME_SIZE)
+        except OSError:
+            raise DeviceError(Trouble.DOWN, "the interface is gone") from None
+        if not flags & UP:
+            raise DeviceError(Trouble.DOWN, "the interface went down")
+
+
 def _tried(request: Request) -> dict[str, Any]:
     try:
         device = opened(request, -1)
@@ -86,7 +122,7 @@ def _lock_up() -> None:
     privileges.withdraw()
 
 
-def _pass_on(device: Device, report: int) -> None:
+def _pass_on(device: Device, state: State, report: int) -> None:
     poll = select.poll()
     poll.register(STDIN, select.POLLIN)
     poll.register(device.fileno(), select.POLLIN)
@@ -96,6 +132,7 @@ def _pass_on(device: Device, report: int) -> None:
         device.pour()
         if time.monotonic() > due:
             due = time.monotonic() + COUNTING
+            state.check()
             counts = device.counts()
             if counts != told:
                 _tell(report, {"counts": counts})
