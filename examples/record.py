@@ -3,7 +3,7 @@
     python examples/record.py                 all of them (about a minute)
     python examples/record.py page refused    only these
 
-Linux only. It needs root, or it makes itself root in a user namespace with unshare(1). It talks to nothing
+Linux only. It needs no rights: it makes itself root of a network of its own. It talks to nothing
 outside. Files and PROVENANCE.md are written only when every recording shows what it should.
 """
 
@@ -11,36 +11,26 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
-import platform
-import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recording.frames import Frame, open_frames, receive, tagged
-from recording.laboratory import Laboratory
-from recording.pcapng import pcapng
 from scenarios import SCENARIOS
 
-if TYPE_CHECKING:
-    import socket
+from synfin.demo.frames import Frame, open_frames, tagged
+from synfin.demo.laboratory import Laboratory, Weather
+from synfin.demo.recording import drained, kernel, pcapng
+from synfin.demo.rights import enter
 
-    from recording.scenario import Scenario
+if TYPE_CHECKING:
+    from scenarios.example import Scenario
 
 HERE = Path(__file__).parent
 ALL_WELL = (
     "_ws.malformed || _ws.expert.severity == error || ip.checksum.status == 0 || tcp.checksum.status == 0"
 )
-
-
-def kernel() -> str:
-    """Name the kernel, without what a distribution or machine adds to its number."""
-    number = re.match(r"[0-9.]+", platform.release())
-    return f"Linux {number[0].rstrip('.') if number else platform.release()}"
 
 
 def record(scenario: Scenario) -> dict[str, bytes]:
@@ -49,14 +39,14 @@ def record(scenario: Scenario) -> dict[str, bytes]:
     Raises:
         ValueError: the kernel did something else than the scenario says.
     """
-    with Laboratory(delay=scenario.delay, neighbours_known=scenario.neighbours_known) as laboratory:
+    with Laboratory(Weather(scenario.delay), neighbours_known=scenario.neighbours_known) as laboratory:
         at_client = open_frames(laboratory.client, "eth0")
         at_server = open_frames(laboratory.server, "eth0")
         scenario.run(laboratory)
         laboratory.settle()
-        frames = {"": _drain(at_client)}
+        frames = {"": drained(at_client)}
         if scenario.at_server:
-            frames[".server"] = _drain(at_server)
+            frames[".server"] = drained(at_server)
         if scenario.trunk:
             passed = sorted(laboratory.link.passed)
             frames[""] = [frame._replace(data=tagged(frame.data, scenario.trunk)) for frame in passed]
@@ -64,18 +54,10 @@ def record(scenario: Scenario) -> dict[str, bytes]:
     return {f"{scenario.name}{side}.pcapng": _file(scenario, side, seen) for side, seen in frames.items()}
 
 
-def _drain(source: socket.socket) -> list[Frame]:
-    frames = []
-    while frame := receive(source):
-        frames.append(frame)
-    source.close()
-    return frames
-
-
 def _file(scenario: Scenario, side: str, frames: list[Frame]) -> bytes:
     where = "on the link" if scenario.trunk else "at the server" if side else "at the client"
     comment = f"{scenario.title} Recorded {where} by examples/record.py, both ends {kernel()}."
-    return pcapng(frames, comment=comment, interface=where, system=kernel())
+    return pcapng(frames, comment=comment, where=where)
 
 
 def _ask_tshark(name: str, content: bytes, filters: tuple[str, ...]) -> None:
@@ -121,12 +103,6 @@ def provenance(files: dict[str, tuple[Scenario, bytes]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _become_root() -> None:
-    """Start again as root of a user namespace, unless we are root already."""
-    if os.geteuid() != 0:
-        os.execvp("unshare", ["unshare", "--map-root-user", "--net", sys.executable, *sys.argv])
-
-
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(
@@ -138,7 +114,7 @@ def main() -> None:
     unknown = set(given.names) - {scenario.name for scenario in SCENARIOS}
     if unknown:
         parser.error(f"no scenario named {', '.join(sorted(unknown))}")
-    _become_root()
+    enter()
     files: dict[str, tuple[Scenario, bytes]] = {}
     for scenario in SCENARIOS:
         if given.names and scenario.name not in given.names:

@@ -24,11 +24,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recording.frames import LARGEST, Frame, open_frames, receive
-from recording.laboratory import SERVER, Laboratory
+from synfin.demo.frames import LARGEST, Frame, open_frames, receive
+from synfin.demo.laboratory import SERVER, Laboratory, Weather
 
 if TYPE_CHECKING:
-    from recording.namespace import Namespace
+    from synfin.demo.namespace import Namespace
 
 SNAP = 128
 SO_RCVBUFFORCE, TCP_INFO, TCP_CONGESTION = 33, 11, 13  # asm-generic/socket.h, linux/tcp.h
@@ -234,7 +234,7 @@ def info(sender: socket.socket) -> dict[str, int]:
 
 def run(given: Parameters) -> tuple[bytes, bytes, dict[str, Any]]:
     """One run: both captures and the truth."""
-    with Laboratory(delay=given.rtt_ms / 2000) as laboratory:
+    with Laboratory(Weather(given.rtt_ms / 2000)) as laboratory:
         for host in (laboratory.client, laboratory.server):
             host.set("net/ipv4/tcp_sack", given.sack)
             host.set("net/ipv4/tcp_timestamps", given.timestamps)

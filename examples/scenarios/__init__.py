@@ -1,8 +1,7 @@
 """What the example captures show: one function each, grouped by the part of a connection they are about."""
 
-from recording.scenario import Scenario
-
 from scenarios import closing, network, opening, transfer
+from scenarios.example import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
     *opening.SCENARIOS,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import socket
-import struct
 import time
 from typing import TYPE_CHECKING
 
-from recording.laboratory import read
-from recording.scenario import Scenario
-
-from scenarios.opening import FETCHED, SHORT, close_both
-from scenarios.web import fetch, request, response
+from scenarios.example import Scenario
+from scenarios.opening import FETCHED
+from synfin.demo.laboratory import read
+from synfin.demo.scenarios import half_close, server_reset, simultaneous_close
+from synfin.demo.web import SHORT, close_both, fetch, request, response
 
 if TYPE_CHECKING:
-    from recording.laboratory import Laboratory
+    from synfin.demo.laboratory import Laboratory
 
 OPENED = r">S <S\. >\."
 
@@ -33,40 +31,6 @@ def server_closes(laboratory: Laboratory) -> None:
     ours, theirs = laboratory.connection()
     fetch(ours, theirs, page=SHORT)
     close_both(theirs, ours)
-
-
-def half_close(laboratory: Laboratory) -> None:
-    """Say goodbye with the request; the server answers in two parts all the same."""
-    ours, theirs = laboratory.connection()
-    ours.sendall(request())
-    ours.shutdown(socket.SHUT_WR)
-    read(theirs, 1000)
-    answer = response()
-    theirs.sendall(answer[:1000])
-    time.sleep(0.5)
-    theirs.sendall(answer[1000:])
-    theirs.close()
-    read(ours, len(answer) + 1)
-    ours.close()
-
-
-def simultaneous_close(laboratory: Laboratory) -> None:
-    """Both ends close before either hears of it."""
-    ours, theirs = laboratory.connection()
-    fetch(ours, theirs, page=SHORT)
-    laboratory.settle()
-    ours.close()
-    theirs.close()
-
-
-def reset(laboratory: Laboratory) -> None:
-    """Let the server throw the connection away instead of closing it (SO_LINGER with no time)."""
-    ours, theirs = laboratory.connection()
-    ours.sendall(request())
-    read(theirs, len(request()))
-    laboratory.settle()
-    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    theirs.close()
 
 
 def unread_data(laboratory: Laboratory) -> None:
@@ -104,20 +68,20 @@ SCENARIOS = (
     Scenario(
         "half-close",
         "The client says FIN right after its request; the server goes on for half a second, then FIN.",
-        half_close,
+        half_close.run,
         rf"{OPENED} >P\.\+ >F\. (<\. )+(<P?\.\+ (>\. )?)+<F(P)?\.\+? >\.",
     ),
     Scenario(
         "simultaneous-close",
         "Both ends send a FIN before either hears of the other's: the FINs cross, both ends are in CLOSING.",
-        simultaneous_close,
+        simultaneous_close.run,
         rf"{OPENED} {FETCHED}>F\. <F\. >\. <\.",
         delay=0.05,
     ),
     Scenario(
         "reset",
         "The server aborts: RST ACK instead of FIN, what was not delivered is thrown away.",
-        reset,
+        server_reset.run,
         rf"{OPENED} >P\.\+ <\. <R\.",
     ),
     Scenario(

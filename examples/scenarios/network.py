@@ -6,14 +6,14 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from recording.laboratory import CLIENT6, HTTP, IPV6, SERVER, SERVER6
-from recording.scenario import Scenario
-
-from scenarios.opening import EXCHANGED, close_both, exchange, ping
-from scenarios.web import fetch
+from scenarios.example import Scenario
+from scenarios.opening import EXCHANGED
+from synfin.demo.laboratory import CLIENT6, HTTP, IPV6, SERVER, SERVER6
+from synfin.demo.scenarios import fragmentation
+from synfin.demo.web import close_both, exchange, fetch
 
 if TYPE_CHECKING:
-    from recording.laboratory import Laboratory
+    from synfin.demo.laboratory import Laboratory
 
 UNREACHABLE = "198.51.100.9"
 
@@ -44,14 +44,6 @@ def icmp_unreachable(laboratory: Laboratory) -> None:
         laboratory.new_socket(laboratory.client).connect((UNREACHABLE, HTTP))
 
 
-def fragments(laboratory: Laboratory) -> None:
-    """Ping with more than a frame can hold."""
-    ping(laboratory)
-    pinger = laboratory.new_socket(laboratory.client, kind=socket.SOCK_DGRAM, protocol=socket.IPPROTO_ICMP)
-    pinger.sendto(bytes([8, 0, 0, 0, 0, 0, 0, 2]) + bytes(range(256)) * 14, (SERVER, 0))
-    pinger.recv(4000)
-
-
 SCENARIOS = (
     Scenario(
         "ipv6",
@@ -80,7 +72,7 @@ SCENARIOS = (
     Scenario(
         "fragments",
         "A ping of 3592 bytes: three IPv4 fragments each way.",
-        fragments,
+        fragmentation.run,
         r">icmp <icmp( >icmp){3}( <icmp){3}",
         filters=("ip.flags.mf == 1 && ip.frag_offset > 0",),
     ),

@@ -35,7 +35,9 @@ def collect(package: ModuleType, wanted: type[T]) -> tuple[T, ...]:
 
 def _values(module: ModuleType, wanted: type[T]) -> list[T]:
     own = [
-        value for name, value in vars(module).items() if name in ("PROTOCOL", "PROTOCOLS", "FACTS", "RULE")
+        value
+        for name, value in vars(module).items()
+        if name in ("PROTOCOL", "PROTOCOLS", "FACTS", "RULE", "SCENARIO")
     ]
     gathered: list[T] = []
     for value in own:

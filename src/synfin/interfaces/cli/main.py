@@ -35,6 +35,7 @@ COMMANDS = {
     "connections": "One row per TCP connection.",
     "explain": "The story of one connection, from SYN to FIN.",
     "follow": "What both sides of a connection said, byte by byte.",
+    "demo": "Make a connection of your own here, see it and have it explained.",
     "packet": "One packet, taught bit by bit.",
     "header": "A protocol's header: diagram and fields.",
     "stats": "Count what a capture holds.",

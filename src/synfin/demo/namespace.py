@@ -24,6 +24,10 @@ OFFLOADS = {  # linux/ethtool.h: what would let frames leave a host unfinished
     "generic receive": 0x2C,
 }
 
+TCP_INFO_SIZE = 104
+PATIENCE = 20
+"""Seconds that a socket waits at most; much more than any scenario needs on a busy machine."""
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -31,6 +35,26 @@ def _check(result: int) -> None:
     if result:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+class Remembered(socket.socket):
+    """A socket that remembers what the kernel knew of its connection when it was closed.
+
+    Attributes:
+        state: the beginning of its `TCP_INFO`; empty while it is open, or if it is no TCP socket.
+    """
+
+    state = b""
+
+    def close(self) -> None:
+        """As usual."""
+        self.remember()
+        super().close()
+
+    def remember(self) -> None:
+        """Ask the kernel now."""
+        if self.fileno() >= 0 and self.type == socket.SOCK_STREAM:
+            self.state = self.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_SIZE)
 
 
 class Namespace:
@@ -68,12 +92,25 @@ class Namespace:
         with self:
             Path("/proc/sys", name).write_text(f"{value}\n")
 
-    def new_socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
-        """A socket on this host; it gives up after four seconds."""
+    def new_socket(self, family: int, kind: int, protocol: int = 0) -> Remembered:
+        """A socket on this host; it gives up after a while."""
         with self:
-            made = socket.socket(family, kind, protocol)
-        made.settimeout(4)
+            made = Remembered(family, kind, protocol)
+        made.settimeout(PATIENCE)
         return made
+
+    def counters(self) -> dict[str, int]:
+        """What the kernel of this host has counted: `TcpExt` and `Tcp`, those that are not 0."""
+        counted: dict[str, int] = {}
+        with self:
+            for name in ("netstat", "snmp"):
+                lines = Path("/proc/thread-self/net", name).read_text().splitlines()
+                for names, values in zip(lines[::2], lines[1::2], strict=True):
+                    family = names.partition(":")[0]
+                    if family in ("TcpExt", "Tcp"):
+                        pairs = zip(names.split()[1:], values.split()[1:], strict=True)
+                        counted |= {f"{family}{key}": int(value) for key, value in pairs}
+        return {key: value for key, value in counted.items() if value > 0}
 
     def switch_off_offloads(self, interface: str) -> None:
         """Make the kernel finish each frame (checksum, size) before the interface, and we, see it."""

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recording.frames import ACK, FIN, PSH, RST, SYN, Frame, segment_of
+from synfin.demo.frames import ACK, FIN, PSH, RST, SYN, Frame, segment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from recording.laboratory import Laboratory
+    from synfin.demo.laboratory import Laboratory
 
 LETTERS = {FIN: "F", SYN: "S", RST: "R", PSH: "P", ACK: "."}  # as tcpdump prints them
 NETWORK = {b"\x08\x06": "arp", b"\x81\x00": "vlan"}

@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from recording.namespace import Namespace
+    from synfin.demo.namespace import Namespace
 
 ETH_P_ALL = 0x0003  # linux/if_ether.h
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h
@@ -68,10 +68,19 @@ def _with_kept_tag(data: bytes, auxiliary: bytes) -> bytes:
 
 
 class Segment(NamedTuple):
-    """What the laboratory needs to know of a TCP segment in a frame."""
+    """What the laboratory needs to know of a TCP segment in a frame.
 
+    Attributes:
+        seq: its sequence number.
+        flags: its lower six flags.
+        payload: bytes.
+        at: where its TCP header begins in the frame.
+    """
+
+    seq: int
     flags: int
     payload: int
+    at: int
 
 
 def segment_of(data: bytes) -> Segment | None:
@@ -84,4 +93,5 @@ def segment_of(data: bytes) -> Segment | None:
         return segment_of(data[:12] + data[16:])
     else:
         return None
-    return Segment(data[at + 13] & 0x3F, end - at - (data[at + 12] >> 4) * 4)
+    seq = int.from_bytes(data[at + 4 : at + 8], "big")
+    return Segment(seq, data[at + 13] & 0x3F, end - at - (data[at + 12] >> 4) * 4, at)

@@ -1,0 +1,1 @@
+"""Two hosts, a link of ours between them, and what can happen there: real TCP, made on the spot."""

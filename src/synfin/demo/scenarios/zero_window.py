@@ -1,0 +1,45 @@
+"""A reader that does not read."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from synfin.demo.laboratory import HTTP, SERVER, read
+from synfin.demo.scenario import Scenario
+from synfin.demo.web import BOOK, close_both, request, response
+from synfin.dissect.definition import Words
+
+if TYPE_CHECKING:
+    from synfin.demo.laboratory import Laboratory
+
+
+def run(laboratory: Laboratory) -> None:
+    """Ask for a long page, and do not read it for a second and a half."""
+    listener = laboratory.listener()
+    ours = laboratory.new_socket(laboratory.client)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    ours.connect((SERVER, HTTP))
+    theirs = laboratory.accept(listener)
+    ours.sendall(request())
+    read(theirs, len(request()))
+    answer = response(BOOK[:12000])
+    theirs.sendall(answer)
+    time.sleep(1.5)
+    read(ours, len(answer))
+    close_both(ours, theirs)
+
+
+SCENARIO = Scenario(
+    name="zero-window",
+    title=Words(
+        "The reader sleeps: the window shrinks to zero, the server probes, the window opens again.",
+        "接收程序不读数据：窗口缩到零，服务器探测，之后窗口重新打开。",
+    ),
+    lesson=Words(
+        "The network is fine; the receiving program is slow. No window, no data.",
+        "网络没有问题，慢的是接收程序。没有窗口，就不能发数据。",
+    ),
+    run=run,
+)
