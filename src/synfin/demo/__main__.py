@@ -7,7 +7,7 @@ from pathlib import Path
 
 from synfin.demo.rights import enter
 
-UNFINISHED, REFUSED = 1, 5
+UNFINISHED, REFUSED = 75, 5
 
 
 def main(name: str, folder: str) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from synfin.demo.scenario import Scenario
 
-UNFINISHED = 1
+UNFINISHED = 75
 PATIENCE = 60
 """Seconds after which a scenario that does not end is given up."""
 
