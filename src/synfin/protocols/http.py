@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +65,7 @@ TEXT_TYPES = frozenset(
 UNTYPED = ("", "application/octet-stream")
 """Types that say no more than that there are bytes."""
 
+CODE_DIGITS = 3
 WITHOUT_CONTENT = (204, 304)
 NOTIFICATIONS = frozenset({"NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE"})
 
@@ -118,10 +119,10 @@ def _code(rows: HeaderRows) -> Sparse:
     """The status code, where it is a number."""
     chosen, spans = _word(rows, 1, is_response)
     assert isinstance(spans, Spans)
-    said = _stretch(rows, spans).to_list()
-    numbers = [int(one[:3]) if one[:3].isascii() and one[:3].isdecimal() else -1 for one in said]
-    values = np.array(numbers, np.int64)
-    return Sparse(chosen[values >= 0], values[values >= 0])
+    place = np.minimum(spans.start[:, None] + np.arange(CODE_DIGITS), max(len(rows.data) - 1, 0))
+    digits = rows.data[place].astype(np.int64) - ord("0")
+    good = ((digits >= 0) & (digits <= 9)).all(axis=1) & (spans.length >= CODE_DIGITS)
+    return Sparse(chosen[good], (digits @ np.array([100, 10, 1]))[good])
 
 
 def _description(rows: HeaderRows) -> Sparse:
@@ -248,13 +249,19 @@ def content_spans(rows: HeaderRows) -> Spans:
 def _content(rows: HeaderRows) -> Located:
     """What follows each head."""
     start, size = content_spans(rows)
-    encoded = _is_encoded(rows).tolist()
-    keys = [
-        DATA if is_encoded or kind in UNTYPED else TEXT_LINES if kind.lower() in TEXT_TYPES else MEDIA
-        for kind, is_encoded in zip(_media_types(rows), encoded, strict=True)
-    ]
-    key = np.where(size > 0, np.array(keys, np.int64), NOTHING)
+    key = np.where(size > 0, DATA, NOTHING)
+    plain = np.flatnonzero((size > 0) & ~_is_encoded(rows))
+    if len(plain):
+        kinds = _spread(rows, value_of(rows, "content-type")).take(plain).to_list()
+        key[plain] = [_key_of(kind) for kind in kinds]
     return Located(np.arange(len(rows)), key, start, start + size)
+
+
+@lru_cache(maxsize=1024)
+def _key_of(content_type: str) -> int:
+    """What content of a type is shown as."""
+    kind = content_type.partition(";")[0].strip()
+    return DATA if kind in UNTYPED else TEXT_LINES if kind.lower() in TEXT_TYPES else MEDIA
 
 
 def _file_data(rows: HeaderRows) -> Sparse:
