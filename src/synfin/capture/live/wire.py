@@ -13,6 +13,7 @@ import numpy as np
 from synfin.capture.chunk import Chunk, Interface, Option
 from synfin.capture.formats.pcap import index_records
 from synfin.capture.live.device import DeviceError
+from synfin.capture.live.merging import Merging
 from synfin.capture.live.refusal import lost, refused
 from synfin.capture.live.tap import Tap
 from synfin.capture.metadata import Section, Statistics
@@ -69,6 +70,7 @@ class Wire:
             except DeviceError as error:
                 self.close()
                 raise refused(request, error) from None
+        self._merging = Merging() if len(self._taps) > 1 else None
         self._told = [0] * len(self._taps)
         self._delivered = [0] * len(self._taps)
         self.interfaces = tuple(_interface(tap, number) for number, tap in enumerate(self._taps))
@@ -121,7 +123,7 @@ class Wire:
                     taken.append((number, chunk))
             for tap in open_taps.values():
                 tap.listen()
-            batch = self._merged(taken)
+            batch = self._batch(taken, is_last=not open_taps)
             self.packets += len(batch)
             yield batch
 
@@ -157,49 +159,29 @@ class Wire:
         if tap.trouble is not None:
             self.ended.append(lost(tap.request.device, tap.trouble))
 
-    def _merged(self, taken: list[tuple[int, Chunk]]) -> Chunk:
-        """Chunks of several interfaces as one, in the order of time."""
+    def _batch(self, taken: list[tuple[int, Chunk]], *, is_last: bool) -> Chunk:
+        """The packets just taken, or, of several interfaces, those whose turn has come."""
         own = [self._own(number, chunk) for number, chunk in taken]
-        if len(own) == 1:
-            return own[0]
-        if not own:
+        if self._merging is not None:
+            batch = self._merging.take(own, is_last=is_last)
+        else:
+            batch = own[0] if own else None
+        if batch is None:
             return _nothing(self.packets + 1, self.interfaces)
-        begins = np.cumsum([0, *(len(chunk.data) for chunk in own)])
-        moved = np.concatenate([chunk.start + begin for chunk, begin in zip(own, begins[:-1], strict=True)])
-        time_ = np.concatenate([chunk.time for chunk in own])
-        order = np.argsort(time_, kind="stable")
-        place = np.argsort(order, kind="stable")
-        firsts = np.cumsum([0, *(len(chunk) for chunk in own)])
-        options = {
-            int(place[first + row]): given
-            for chunk, first in zip(own, firsts[:-1], strict=True)
-            for row, given in chunk.options.items()
-        }
-        return Chunk(
-            data=np.concatenate([chunk.data for chunk in own]),
-            start=moved[order],
-            captured=np.concatenate([chunk.captured for chunk in own])[order],
-            length=np.concatenate([chunk.length for chunk in own])[order],
-            time=time_[order],
-            interface=np.concatenate([chunk.interface for chunk in own])[order],
-            offset=np.zeros(len(order), np.int64),
-            first=self.packets + 1,
-            interfaces=self.interfaces,
-            options=options,
-        )
+        return replace(batch, first=self.packets + 1)
 
     def _own(self, number: int, chunk: Chunk) -> Chunk:
         """A tap's chunk with the numbers of this capture; its first packet tells of drops before it."""
         self._delivered[number] += len(chunk)
         counts = self._taps[number].counts
-        dropped = counts.dropped + max(counts.missed, 0)
-        fresh = dropped - self._told[number]
-        self._told[number] = dropped
-        drops = {0: (Option(DROP_COUNT, fresh.to_bytes(8, "little")),)} if fresh > 0 else {}
+        fresh = counts.dropped + max(counts.missed, 0) - self._told[number]
+        drops = {}
+        if len(chunk) and fresh > 0:
+            self._told[number] += fresh
+            drops = {0: (Option(DROP_COUNT, fresh.to_bytes(8, "little")),)}
         return replace(
             chunk,
             interface=np.full(len(chunk), number, np.int32),
-            first=self.packets + 1,
             interfaces=self.interfaces,
             options=drops,
         )
