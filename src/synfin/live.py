@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synfin.basics.errors import CaptureError
-from synfin.operations import connection_table
+from synfin.operations import Selection, connection_table, open_session, save
+from synfin.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from synfin.capture.live.device import Request
+    from synfin.capture.live.errand import Errand
     from synfin.capture.live.interfaces import LocalInterface
     from synfin.capture.live.recording import Limits, Recording
     from synfin.capture.live.visit import Target, Visit
     from synfin.capture.live.wire import Wire
-    from synfin.session import Session
 
 
 def interfaces() -> list[LocalInterface]:
@@ -160,6 +161,48 @@ def watched(visit: Visit, wire: Wire, path: str) -> Iterator[str]:
     from synfin.capture.live.visit import watched as held
 
     return held(visit, wire, path)
+
+
+def open_everything(device: str = "") -> Wire:
+    """Begin to capture whatever TCP and UDP there is. To be closed.
+
+    Args:
+        device: interface, "" for all of them.
+
+    Raises:
+        CaptureError: it cannot be captured, or may not be.
+    """
+    from synfin.capture.live.device import Request
+    from synfin.capture.live.interfaces import EVERY_INTERFACE
+
+    return open_wire([Request(device or EVERY_INTERFACE, "tcp or udp", promiscuous=False)])
+
+
+def run(command: Sequence[str], wire: Wire, path: str) -> Errand:
+    """Run a command, and write what it says over the network to a file.
+
+    Args:
+        command: program and arguments.
+        wire: what is captured meanwhile.
+        path: of the file; what others say is not in it.
+
+    Raises:
+        EngineError: there is no such program, or the system does not tell which sockets it has.
+        ExportError: the file cannot be written.
+    """
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from synfin.capture.live.errand import filter_of
+    from synfin.capture.live.errand import run as run_errand
+
+    with TemporaryDirectory() as folder:
+        everything = str(Path(folder, "everything.pcapng"))
+        done = run_errand(command, wire, everything)
+        wanted = filter_of(done.ports) or "frame.number == 0"
+        with open_session(everything).capture as capture:
+            save(Session(capture), path, Selection(wanted))
+    return done
 
 
 def connection_from(session: Session, port: int) -> int | None:

@@ -8,6 +8,7 @@ import select
 import socket
 import ssl
 import time
+from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -183,19 +184,30 @@ def watched(visit: Visit, wire: Wire, path: str) -> Iterator[str]:
     Raises:
         ExportError: the file cannot be written.
     """
+    with recorded(wire, path):
+        yield from visit.steps()
+    yield f"{wire.packets} packets captured, {wire.dropped} dropped"
+
+
+@contextmanager
+def recorded(wire: Wire, path: str) -> Iterator[None]:
+    """Write what is captured to a file while the block runs, and until all is quiet again; stops the wire.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    failures: list[ExportError] = []
     with Recording(path, wire) as recording:
-        failures: list[ExportError] = []
         writer = Thread(target=_record, args=(wire, recording, failures))
         writer.start()
         try:
-            yield from visit.steps()
+            yield
             _wait_for_silence(wire)
         finally:
             wire.stop()
             writer.join()
     if failures:
         raise failures[0]
-    yield f"{wire.packets} packets captured, {wire.dropped} dropped"
 
 
 def _record(wire: Wire, recording: Recording, failures: list[ExportError]) -> None:

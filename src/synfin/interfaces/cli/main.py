@@ -30,6 +30,7 @@ SHOW_BUGS = "SYNFIN_TRACEBACK"
 COMMANDS = {
     "capture": "Capture packets as they come.",
     "watch": "Visit a server, capture it and explain it.",
+    "run": "Run a command, capture what it says and explain it.",
     "interfaces": "What can be captured here, and whether you may.",
     "read": "List, dissect, filter and save packets.",
     "connections": "One row per TCP connection.",
