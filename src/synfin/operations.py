@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
@@ -390,9 +391,23 @@ def connection_table(session: Session, selection: str = "", *, all_packets: bool
     return found.taken(np.isin(found.columns["number"], kept))
 
 
-def prepared_tables(session: Session) -> Iterator[PacketTable]:
-    """The capture's tables in order, dissected side by side, ready to be followed one after the other."""
+def prepared_tables(session: Session, packets: tuple[int, int] | None = None) -> Iterator[PacketTable]:
+    """The capture's tables in order, dissected side by side, ready to be followed one after the other.
+
+    Args:
+        session: the capture.
+        packets: only chunks with packets from the first to the second of these; None for all.
+    """
     from synfin.connections.segments import segments
+
+    first, last = packets or (0, sys.maxsize)
+
+    def wanted() -> Iterator[tuple[Chunk, Clock]]:
+        for chunk, clock in session.timed_chunks(buffers=pieces_in_flight(threads) + 2):
+            if chunk.first > last:
+                return
+            if chunk.first + len(chunk) > first:
+                yield chunk, clock
 
     def prepare(piece: tuple[Chunk, Clock]) -> PacketTable:
         table = session.dissected(*piece)
@@ -400,7 +415,7 @@ def prepared_tables(session: Session) -> Iterator[PacketTable]:
         return table
 
     threads = workers()
-    return in_order(session.timed_chunks(buffers=pieces_in_flight(threads) + 2), prepare, threads=threads)
+    return in_order(wanted(), prepare, threads=threads)
 
 
 def explain_connection(
@@ -429,7 +444,7 @@ def connection_account(session: Session, number: int | None = None) -> Account |
     Raises:
         FilterError: there is no connection of this number.
     """
-    from synfin.connections.chronicle import account
+    from synfin.connections.chronicle import account, stretch
     from synfin.connections.follower import Follower
 
     follower = Follower(supplies=False)
@@ -443,7 +458,7 @@ def connection_account(session: Session, number: int | None = None) -> Account |
     if number is None:
         number = shows_most(found)
     _known_connection(found, number)
-    return account(follower, number, session.tables())
+    return account(follower, number, prepared_tables(session, stretch(follower, number)))
 
 
 class Demonstration(NamedTuple):
@@ -617,15 +632,15 @@ def drawn_packet(lesson: PacketLesson) -> str:
 
 def capture_layers(session: Session, lang: Lang) -> Stack:
     """The four-layer model with every protocol of the capture in its layer, and how many packets hold it."""
-    from synfin.explain.language import language
-    from synfin.explain.stack import stack
+    from collections import Counter
 
-    held = np.zeros(len(session.catalogue.program.names), np.int64)
+    from synfin.explain.language import language
+    from synfin.explain.stack import held, stack
+
+    counted: Counter[str] = Counter()
     for table in session.tables():
-        packets, steps = table.found[0].astype(np.int64), table.found[1].astype(np.int64)
-        held += np.bincount(np.unique(packets * len(held) + steps) % len(held), minlength=len(held))
-    counted = dict(zip(session.catalogue.program.names, held.tolist(), strict=True))
-    found = [one for one in session.catalogue.protocols if counted.get(one.name)]
+        counted.update(held(table))
+    found = [one for one in session.catalogue.protocols if counted[one.name]]
     return stack(found, language(lang), counted)
 
 

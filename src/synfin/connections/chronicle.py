@@ -17,7 +17,7 @@ from synfin.connections.observations import Observations, Seen
 from synfin.connections.options import described, options_of
 from synfin.connections.relative import relative_ack, relative_seq
 from synfin.connections.scaling import STORED, UNKNOWN
-from synfin.connections.segments import ACK, FIN, QUOTED, RST, SYN
+from synfin.connections.segments import ACK, FIN, QUOTED, RST, SYN, segments
 from synfin.connections.sequence import (
     ACKS_UNSEEN,
     DUPLICATE_ACK,
@@ -66,7 +66,8 @@ def account(follower: Follower, number: int, tables: Iterable[PacketTable]) -> A
     Args:
         follower: has followed the capture to its end.
         number: of the connection, as `tcp.stream`.
-        tables: the chunks' tables again, from the first; each is needed only until the next comes.
+        tables: the chunks' tables again, in order, those between the packets of `stretch` at least; each is
+            needed only until the next comes.
 
     Raises:
         KeyError: there is no such connection.
@@ -87,6 +88,19 @@ def account(follower: Follower, number: int, tables: Iterable[PacketTable]) -> A
         teardown=tuple(chronicle.steps.teardown),
         silences=tuple(chronicle.silences),
     )
+
+
+def stretch(follower: Follower, number: int) -> tuple[int, int]:
+    """The first and the last packet that matter to a connection; others of its endpoints count, too."""
+    seen = follower.observations
+    firsts = seen.tallies.state[_same_ends(seen, number), t.FIRST_PACKET]
+    return int(firsts.min()), int(seen.tallies.state[number, t.LAST_PACKET])
+
+
+def _same_ends(seen: Observations, number: int) -> Integers:
+    """Connections between the endpoints of this one, up to it."""
+    ends = seen.groups.endpoints[: number + 1]
+    return np.flatnonzero((ends == ends[number]).all(axis=1))
 
 
 @dataclass
@@ -117,7 +131,8 @@ class Chronicle:
     """
 
     def __init__(self, first: Observations, number: int, row: Mapping[str, object]) -> None:
-        self._number = number
+        self._ends = first.groups.endpoints[number].copy()
+        self._number = len(_same_ends(first, number)) - 1  # only segments between its endpoints are followed
         self._client = int(first.states.roles[number]) & SIDE
         self._bases = first.groups.bases[number]
         self._shifts = first.scales.state[number].astype(np.int64) - STORED
@@ -142,7 +157,10 @@ class Chronicle:
 
     def advance(self, table: PacketTable) -> None:
         """Take the next chunk."""
-        seen = self._again.advance(table)
+        every = segments(table)
+        self.is_over = self.is_over or bool(len(every) and every.number[-1] >= self._last)
+        between = np.flatnonzero((every.ends.keys == self._ends).all(axis=1))
+        seen = self._again.advance(table, every.taken(between))
         found = seen.segments
         mine = seen.grouping.connection == self._number
         for at in np.flatnonzero(mine & (found.extent == QUOTED))[:MOST_MARKED].tolist():
@@ -151,7 +169,6 @@ class Chronicle:
         at_rows = np.flatnonzero(mine & (found.extent != QUOTED))
         if len(at_rows):
             self._take(seen, at_rows)
-        self.is_over = self.is_over or bool(len(found) and found.number[-1] >= self._last)
 
     def _take(self, seen: Seen, rows: Integers) -> None:
         found = seen.segments

@@ -63,10 +63,10 @@ class Observations:
         """How many connections there are."""
         return self.groups.count
 
-    def advance(self, table: PacketTable) -> Seen:
-        """Take in the next chunk."""
+    def advance(self, table: PacketTable, found: Segments | None = None) -> Seen:
+        """Take in the next chunk, or only `found` of its segments."""
         self._note_time(table)
-        found = segments(table)
+        found = segments(table) if found is None else found
         grouping = self.groups.advance(found)
         count = self.groups.count
         since_first, since_previous = self.tallies.advance(found, grouping, count)

@@ -50,6 +50,12 @@ EVERY_KIND = Kinds(_every & 0x1F, _every >> HAS_PAYLOAD_AT & 1, _every >> EXTENT
 """All kinds, by their numbers; the length is 1 where there is payload."""
 
 
+COLUMNS = (
+    "number", "time", "wire_length", "captured", "flags", "seq", "ack", "window", "length", "extent", "kind",
+)  # fmt: skip
+"""The plain columns of `Segments`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segments:
     """One entry per TCP header that can be followed; int64 unless said otherwise.
@@ -97,6 +103,12 @@ class Segments:
     def rows(self) -> Integers:
         """The rows of the TCP layer that these segments are."""
         return np.arange(len(self)) if self.chosen is None else self.chosen
+
+    def taken(self, rows: Integers) -> Segments:
+        """Some of them, as if there were no others."""
+        ends = Endpoints(*(column[rows] for column in self.ends))
+        columns = {name: getattr(self, name)[rows] for name in COLUMNS}
+        return Segments(self.headers, self.rows[rows], **columns, ends=ends)
 
     def supply(self, name: str, values: Values | Text, present: Flags | None = None) -> None:
         """Give a fact of the protocol its values.

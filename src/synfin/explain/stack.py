@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from synfin.basics.cells import padded, wrapped
 from synfin.basics.spans import Line, Span
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from synfin.dissect.definition import Protocol
+    from synfin.dissect.table import PacketTable
     from synfin.explain.language import Language
 
 Level = Literal["application", "transport", "internet", "link"]
@@ -136,6 +139,14 @@ def level_of(protocol: Protocol) -> Level | None:
         return "internet"
     families = {family for family, _ in protocol.follows}
     return next((level for carriers, level in FAMILIES if families & carriers), "application")
+
+
+def held(table: PacketTable) -> dict[str, int]:
+    """By protocol, how many packets of a chunk hold it."""
+    names = table.catalogue.program.names
+    packets, steps = table.found[0].astype(np.int64), table.found[1].astype(np.int64)
+    counts = np.bincount(np.unique(packets * len(names) + steps) % len(names), minlength=len(names))
+    return {name: count for name, count in zip(names, counts.tolist(), strict=True) if count}
 
 
 def stack(protocols: Iterable[Protocol], words: Language, packets: Mapping[str, int] | None = None) -> Stack:

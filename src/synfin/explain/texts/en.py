@@ -339,5 +339,6 @@ TEXTS: dict[str, str] = {
     "page.mistake": "Common mistake:",
     "page.unit": "in {unit}",
     "page.choose": "Choose a field, a byte or a box to read what it means.",
+    "page.layers.note": "×: how many packets of the capture hold it, from the beginning to the end of this connection.",
     "page.made": "Made by synfin from the packets alone; this page fetches nothing and tells nobody.",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from synfin.explain.encapsulation import encapsulation
 from synfin.explain.language import language
 from synfin.explain.lesson import diagrams, extents
 from synfin.explain.narrator import flag_names
+from synfin.explain.stack import held
 from synfin.exports.listing import columns, times
 
 if TYPE_CHECKING:
@@ -60,8 +62,7 @@ class Facts:
         packets: one entry for each packet that is told.
         strings: their texts.
         lessons: by field name what there is to teach, in both languages.
-        protocols: names of all protocols in them, in the order of their first appearance.
-        counts: by protocol, how many of the packets hold it.
+        counts: by protocol, how many packets of the capture hold it, as far as the connection goes.
     """
 
     def __init__(self, account: Account) -> None:
@@ -73,7 +74,7 @@ class Facts:
         self.packets: list[dict[str, object]] = []
         self.strings = Strings()
         self.lessons: dict[str, dict[str, object]] = {}
-        self.counts: dict[str, int] = {}
+        self.counts: Counter[str] = Counter()
 
     @property
     def numbers(self) -> set[int]:
@@ -88,6 +89,7 @@ class Facts:
     def gather(self, tables: Iterable[PacketTable]) -> None:
         """Take the packets from the capture's tables."""
         for table in tables:
+            self.counts.update(held(table))
             first = table.chunk.first
             wanted = [number for number in self._segments if first <= number < first + len(table)]
             if wanted:
@@ -109,8 +111,6 @@ class Facts:
         index = segment.number - table.chunk.first
         data = table.chunk.packet(index)
         drawn = diagrams(table, index)
-        for name in dict.fromkeys(diagram.protocol for diagram, _ in drawn):
-            self.counts[name] = self.counts.get(name, 0) + 1
         return {
             "n": segment.number,
             "t": (segment.time - self._start) / 1e9,

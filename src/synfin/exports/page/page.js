@@ -443,7 +443,8 @@
       entry.append(make("i"), say(`word.${side}`));
       keys.append(entry);
     }
-    const width = Math.max(by("charts").clientWidth, 280);
+    by("charts").append(figure);
+    const width = Math.max(figure.clientWidth, 280);
     const height = width < 600 ? 230 : 270;
     const [left, right, top, bottom] = [56, 14, 24, 40];
     const most = { x: lasted, y: points.reduce((high, point) => Math.max(high, point.y), 0) * 1.04 || 1 };
@@ -487,7 +488,6 @@
       event.preventDefault();
     });
     figure.append(keys, picture, readout);
-    by("charts").append(figure);
   }
 
   const when = (seconds) => `${seconds.toFixed(6)} s`;

@@ -63,7 +63,7 @@ def made_page(
     """
     facts = Facts(account)
     facts.gather(tables(facts.last))
-    maker = _Maker(account, facts, {name: known[name] for name in facts.counts})
+    maker = _Maker(account, facts, {name: known[name] for name in facts.counts if name in known})
     style, script = style_sheet() + _part("page.css"), _part("page.js")
     values = {
         **maker.values(),
@@ -136,9 +136,12 @@ class _Maker:
         return f"<h1>{first}</h1>" + "".join(f'<p class="lead">{text}</p>' for text in rest)
 
     def _sentences(self, one: Section, other: Section) -> Iterator[tuple[Sentence, str]]:
-        """Each sentence and how it is shown."""
+        """Each sentence and how it is shown; a term is marked once."""
+        met: tuple[set[str], set[str]] = (set(), set())
         for english, chinese in zip(one.sentences, other.sentences, strict=True):
-            text = marked(told(english.text, "en", self.packets), told(chinese.text, "zh", self.packets))
+            text = marked(
+                told(english.text, "en", self.packets, met[0]), told(chinese.text, "zh", self.packets, met[1])
+            )
             yield english, text
 
     def _summary(self) -> str:
@@ -193,7 +196,7 @@ class _Maker:
         figures = []
         for one, other in zip(self.english.machines, self.chinese.machines, strict=True):
             drawn = [draw_machine(machine).inline((WIDTH, HEIGHT), machine.title) for machine in (one, other)]
-            figures.append(f'<figure class="machine"><div>{marked(*drawn)}</div></figure>')
+            figures.append(f'<figure class="machine" tabindex="0"><div>{marked(*drawn)}</div></figure>')
         legend = both(self.english.machines[0].legend, self.chinese.machines[0].legend)
         return f'<div class="machines">{"".join(figures)}</div><p class="legend">{legend}</p>'
 
@@ -204,7 +207,8 @@ class _Maker:
         notes = "".join(
             f"<li>{both(*pair)}</li>" for pair in zip(frame_notes(ENGLISH), frame_notes(CHINESE), strict=True)
         )
-        return f'{_floors(one, other)}<ul class="notes-list">{notes}</ul>'
+        counted = f'<p class="legend">{_both("page.layers.note")}</p>'
+        return f'{_floors(one, other)}{counted}<ul class="notes-list">{notes}</ul>'
 
     def _facts(self) -> dict[str, object]:
         return {

@@ -27,10 +27,16 @@ def marked(english: str, chinese: str) -> str:
     return f'<span class="en" lang="en">{english}</span><span class="zh" lang="zh-Hans">{chinese}</span>'
 
 
-def told(text: str, lang: str, packets: Container[int]) -> str:
-    """A sentence as HTML: packets lead to themselves, the first use of each term to its meaning."""
-    made = clean(text)
-    made = _terms(lang).sub(_Once(lang), made)
+def told(text: str, lang: str, packets: Container[int], met: set[str] | None = None) -> str:
+    """A sentence as HTML: packets lead to themselves, the first use of each term to its meaning.
+
+    Args:
+        text: the sentence.
+        lang: its language.
+        packets: numbers of those that can be led to.
+        met: keys of the terms that need no mark any more; those that get one now are added.
+    """
+    made = _terms(lang).sub(_Once(lang, set() if met is None else met), clean(text))
     return FRAME.sub(lambda found: _link(found, packets), made)
 
 
@@ -44,16 +50,18 @@ def _link(found: re.Match[str], packets: Container[int]) -> str:
 class _Once:
     """Marks a term the first time it is met."""
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, met: set[str]) -> None:
         self.lang = lang
-        self.met: set[str] = set()
+        self.met = met
 
     def __call__(self, found: re.Match[str]) -> str:
         key = _keys(self.lang)[found[0].lower()]
         if key in self.met:
             return found[0]
         self.met.add(key)
-        return f'<button type="button" class="term" data-term="{identifier(key)}">{found[0]}</button>'
+        return (
+            f'<span class="term" role="button" tabindex="0" data-term="{identifier(key)}">{found[0]}</span>'
+        )
 
 
 def identifier(key: str) -> str:
