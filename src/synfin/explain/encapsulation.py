@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from synfin.explain.language import Language
+    from synfin.explain.stack import Level
 
 PREAMBLE, DELIMITER, CHECK = 7, 1, 4
 """Bytes of preamble, start frame delimiter and frame check sequence (IEEE 802.3 3.1.1)."""
@@ -35,6 +36,7 @@ class Extent:
         title: what the tree calls it.
         start, end: the header.
         limit: where the bytes end that it may speak for, on the wire.
+        level: the layer it belongs to, see `stack.LEVELS`.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Extent:
     start: int
     end: int
     limit: int
+    level: Level = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,14 @@ class Part:
         name: the protocol, "" for what belongs to none.
         title: what it is called.
         size: bytes.
+        level: the layer it belongs to.
     """
 
     sort: Sort
     name: str
     title: str
     size: int
+    level: Level = "application"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def encapsulation(extents: Sequence[Extent], wire: int, words: Language) -> Enca
     bounds = [min(one.limit, wire) for one in named]
     if bounds:
         bounds[0] = wire
-    parts = [Part("header", one.name, one.title, one.end - one.start) for one in named]
+    parts = [Part("header", one.name, one.title, one.end - one.start, one.level) for one in named]
     inner = named[-1].end if named else 0
     limit = bounds[-1] if bounds else wire
     say = words.say

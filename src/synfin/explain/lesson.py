@@ -16,7 +16,7 @@ from synfin.explain.drawing import NARROWEST
 from synfin.explain.encapsulation import Extent, encapsulation
 from synfin.explain.explanation import LONGEST_TEXT
 from synfin.explain.language import language
-from synfin.explain.stack import stack
+from synfin.explain.stack import level_of, stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -221,7 +221,9 @@ def extents(table: PacketTable, index: int) -> list[Extent]:
         if layer.protocol.body and found:
             found[-1] = replace(found[-1], end=max(found[-1].end, end))
         elif end > start:
-            found.append(Extent(name, layer.protocol.title, start, end, limit))
+            found.append(
+                Extent(name, layer.protocol.title, start, end, limit, level_of(layer.protocol) or "link")
+            )
     return found
 
 

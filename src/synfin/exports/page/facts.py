@@ -165,7 +165,7 @@ class Facts:
         number = self.strings.number
         return {
             "parts": [
-                [one.sort, one.name, number(one.title), number(other.title), one.size]
+                [one.sort, one.name, number(one.title), number(other.title), one.size, one.level]
                 for one, other in zip(english.parts, chinese.parts, strict=True)
             ],
             "units": [

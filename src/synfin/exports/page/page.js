@@ -151,11 +151,9 @@
   function drawNest() {
     const place = by("nest");
     place.replaceChildren();
-    const levels = { eth: "link", vlan: "link", arp: "link", tcp: "transport", udp: "transport" };
     const row = make("div", "parts");
     const title = (english, chinese) => text(language() ? chinese : english);
-    for (const [sort, name, english, chinese, size] of shown.nest.parts) {
-      const level = levels[name] || (sort === "header" ? "internet" : "application");
+    for (const [sort, name, english, chinese, size, level] of shown.nest.parts) {
       const part = make(sort === "header" ? "button" : "div", `part ${sort} level-${level}`, title(english, chinese));
       part.append(make("span", "", `${size} B`));
       if (sort === "unseen") part.title = say("nest.unseen");

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from synfin.explain.encapsulation import Encapsulation, Part
 
 ROW_HEIGHT, BRACE, LINE = 62, 30, 17
-LEVEL_OF = {"eth": "link", "vlan": "link", "arp": "link", "tcp": "transport", "udp": "transport"}
 SMALLEST = 62
 
 
@@ -64,8 +63,7 @@ def _edges(nest: Encapsulation, width: float) -> list[float]:
 
 
 def _part(picture: Picture, part: Part, corner: tuple[float, float], width: float) -> None:
-    level = LEVEL_OF.get(part.name, "internet" if part.sort == "header" else "application")
-    look = "unseen" if part.sort in ("unseen", "padding") else f"level level-{level}"
+    look = "unseen" if part.sort in ("unseen", "padding") else f"level level-{part.level}"
     picture.box((corner[0] + 1, corner[1]), (width - 2, ROW_HEIGHT), look, round_by=3, hint=part.title)
     lines = wrapped(part.title, max(int((width - 8) / (12.5 * CELL)), 4))[:3]
     y = corner[1] + (ROW_HEIGHT - 15 * (len(lines) + 1)) / 2 + 12
