@@ -104,6 +104,15 @@ def test_of_a_cut_packet_the_bytes_on_the_wire_count() -> None:
     assert ("payload", 100) in sizes(nest(whole[:60], wire=len(whole)))
 
 
+def test_what_a_program_says_has_its_own_part() -> None:
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    parts = nest(ethernet(ipv4(tcp(request)))).parts
+    assert [(part.name, part.size, part.level) for part in parts if part.sort == "header"] == [
+        ("eth", 14, "link"), ("ip", 20, "internet"), ("tcp", 20, "transport"),
+        ("http", len(request), "application"),
+    ]  # fmt: skip
+
+
 def test_without_ethernet_there_is_no_preamble() -> None:
     packet = ipv4(udp(b"dns?"), proto=17)
     table = table_of([packet], linktype=101)

@@ -220,11 +220,10 @@ def extents(table: PacketTable, index: int) -> list[Extent]:
         start, end, limit = (int(at[row]) - first for at in (layer.start, layer.end, layer.limit))
         if layer.protocol.body and found:
             found[-1] = replace(found[-1], end=max(found[-1].end, end))
-        elif end > start:
-            found.append(
-                Extent(name, layer.protocol.title, start, end, limit, level_of(layer.protocol) or "link")
-            )
-    return found
+        else:
+            level = level_of(layer.protocol) or "link"
+            found.append(Extent(name, layer.protocol.title, start, end, limit, level))
+    return [one for one in found if one.end > one.start]
 
 
 def _protocols(table: PacketTable, index: int) -> Iterator[Protocol]:
