@@ -35,6 +35,7 @@
     const packet = packets.get(number);
     if (!packet) return;
     const before = chosen && chosen.name;
+    const same = shown === packet && chosen ? chosen.index : undefined;
     shown = packet;
     for (const row of by("list").querySelectorAll("[data-packet]")) {
       const isIt = Number(row.dataset.packet) === number;
@@ -51,7 +52,7 @@
     drawBoxes();
     const cut = bytes.length < packet.wire;
     by("cut").textContent = cut ? say("page.cut", { kept: `${bytes.length} B`, size: `${packet.wire} B` }) : "";
-    const again = before && nodes.find((node) => node.name === before);
+    const again = nodes[same] || (before && nodes.find((node) => node.name === before));
     choose(again || null);
     if (focus) by("list").focus({ preventScroll: !scroll });
     if (scroll) by("packets").scrollIntoView();
