@@ -190,7 +190,7 @@ def open_writer(
     if name == STANDARD_OUTPUT:
         return Writer(sys.stdout.buffer, name, body, owned=False)
     for read in capture.paths:
-        if _are_same(read, name):
+        if are_same(read, name):
             raise ExportError(f"{name} is the capture being read; write to another file.")
     try:
         file = _open(name)
@@ -278,7 +278,8 @@ def _open(name: str) -> IO[bytes]:
     return open(name, "wb")  # noqa: PTH123 - handed to the writer, which closes it
 
 
-def _are_same(one: str, other: str) -> bool:
+def are_same(one: str, other: str) -> bool:
+    """Whether two names are of one file that is there."""
     try:
         return Path(one).samefile(other)
     except OSError:

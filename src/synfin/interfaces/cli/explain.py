@@ -87,19 +87,19 @@ def _made(
     if chosen == "html":
         page = explanation_page(session, number, lang=lang)
         if page is not None:
-            deliver(page, output)
+            deliver(page, output, session)
         return page is not None
     explained = explain_connection(session, number, lang=lang, width=columns)
     if explained is None:
         return False
     if chosen == "json":
-        deliver(json.dumps(explained.to_json(), ensure_ascii=False, indent=2) + "\n", output)
+        deliver(json.dumps(explained.to_json(), ensure_ascii=False, indent=2) + "\n", output, session)
     elif chosen == "text" and output is None:
         print_lines(explained.lines(), color=colored(color))
     elif chosen == "text":
-        deliver(explained.text(), output)
+        deliver(explained.text(), output, session)
     else:
-        deliver(drawn_explanation(explained, picture, chosen), output)
+        deliver(drawn_explanation(explained, picture, chosen), output, session)
     return True
 
 
@@ -110,4 +110,5 @@ def _show_layers(session: Session, form: str, look: tuple[Lang, int], output: st
     if form not in ("text", "svg"):
         raise click.UsageError("The layers are drawn as text or svg.")
     layers = capture_layers(session, look[0])
-    deliver(drawn_layers(layers) if form == "svg" else layers.text(min(look[1], 110)), output)
+    text = drawn_layers(layers) if form == "svg" else layers.text(min(look[1], 110))
+    deliver(text, output, session)

@@ -47,18 +47,26 @@ def output_option(function: Decorated) -> Decorated:
     )
 
 
-def deliver(text: str, path: str | None) -> None:
+def deliver(text: str, path: str | None, session: Session | None = None) -> None:
     """Write a finished text to a file, or to standard output.
 
     Raises:
-        OSError: the file cannot be written.
+        ExportError: the file cannot be written, or is the capture that the text is about.
     """
     from pathlib import Path
 
+    from synfin.basics.errors import ExportError
+    from synfin.capture.writing import are_same, unwritable
+
     if path is None or path == "-":
         click.echo(text, nl=False)
-    else:
+        return
+    if session is not None and any(are_same(read, path) for read in session.capture.paths):
+        raise ExportError(f"{path} is the capture being read; write to another file.")
+    try:
         Path(path).write_text(text, "utf-8")
+    except OSError as error:
+        raise unwritable(path, error) from None
 
 
 def colored(choice: str) -> bool:

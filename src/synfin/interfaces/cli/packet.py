@@ -43,11 +43,11 @@ def command(file: str, number: int, lang: Lang, **form: str | int | None) -> int
     output = str(form["output"]) if form["output"] else None
     taught = taught_packet(session, number, lang=lang, width=int(columns))
     if form["form"] == "svg":
-        deliver(drawn_packet(taught), output)
+        deliver(drawn_packet(taught), output, session)
     elif form["form"] == "json":
-        deliver(json.dumps(taught.to_json(), ensure_ascii=False, indent=2) + "\n", output)
+        deliver(json.dumps(taught.to_json(), ensure_ascii=False, indent=2) + "\n", output, session)
     elif output:
-        deliver(taught.text(), output)
+        deliver(taught.text(), output, session)
     else:
         print_lines(taught.lines(), color=colored(str(form["color"])))
     return problems(session)
