@@ -10,7 +10,7 @@ import numpy as np
 
 from synfin.basics.errors import CaptureError, FilterError
 from synfin.capture.source import CHUNK_SIZE
-from synfin.dissect.table import Settings
+from synfin.dissect.table import DISPLAYED_BEFORE, Settings
 from synfin.engine.pipeline import in_order, pieces_in_flight, workers
 from synfin.exports import fields as field_lines
 from synfin.exports import listing as list_lines
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from synfin.basics.arrays import Flags, Small
+    from synfin.basics.arrays import Flags, Integers, Small
     from synfin.capture.chunk import Chunk
     from synfin.connections.account import Account
     from synfin.connections.reassembly import Policy
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-LIST_NAMES = ("tcp", "udp", "icmp", "icmpv6", "arp")
+LIST_NAMES = ("tcp", "tcp.options.sack.block", "udp", "icmp.echo", "icmpv6.echo", "arp")
 """Protocols whose facts the packet list shows."""
 
 DETAIL_CHUNK = 1 << 18
@@ -103,12 +103,28 @@ def chosen_tables(
     tables = session.first(selection.most).tables_with(
         _with_facts(session, names, wanted), buffers=buffers, size=size
     )
+    counts_displayed = _counts_displayed(names, wanted)
     for table in tables:
         made = Chosen(table, wanted.mask(table) if wanted is not None else None, previous)
+        if counts_displayed and made.chosen is not None:
+            table.kept[DISPLAYED_BEFORE] = _displayed_before(table.chunk.time, made.chosen, previous)
         yield made
         shown = np.arange(len(table)) if made.chosen is None else np.flatnonzero(made.chosen)
         if len(shown):
             previous = int(table.chunk.time[shown[-1]])
+
+
+def _counts_displayed(names: Sequence[str], wanted: Filter | None) -> bool:
+    """Whether something is asked for that depends on which packets are displayed."""
+    return wanted is not None and not {"frame", "frame.time_delta_displayed"}.isdisjoint(names)
+
+
+def _displayed_before(time: Integers, chosen: Flags, previous: int | None) -> Integers:
+    """For each packet the time of the chosen one before it; its own if there is none."""
+    rows = np.flatnonzero(chosen)
+    before = np.searchsorted(rows, np.arange(len(time)))
+    known = np.concatenate(([0 if previous is None else previous], time[rows]))[before]
+    return np.where((before > 0) | (previous is not None), known, time)
 
 
 def _with_facts(session: Session, names: Sequence[str], wanted: Filter | None) -> list[str]:
@@ -127,7 +143,7 @@ def _answers(
     threads = 1 if session.is_following else workers()
     buffers = pieces_in_flight(threads) + 2
     wanted = compiled(session, selection.filter)
-    if session.facts_of(_with_facts(session, names, wanted)):
+    if _counts_displayed(names, wanted) or session.facts_of(_with_facts(session, names, wanted)):
         return in_order(chosen_tables(session, names, selection, buffers=buffers), work, threads=threads)
 
     def whole(piece: tuple[Chunk, Clock]) -> Answer:

@@ -36,6 +36,16 @@ EXPLAINED = {
 }
 """Lines that only one of the two prints, and why."""
 
+LEFT_OUT = (
+    "icmp.type in {3..5, 11, 12} or icmpv6.type in {1..4}"
+    " or tcp.analysis.flags or tcp.analysis.tfo_ack or tcp.analysis.tfo_ignored"
+    " or tcp.connection.fin_active or tcp.connection.fin_passive or tcp.fin_retransmission"
+    " or tcp.segment_data or ip.flags.mf == 1 or ip.frag_offset > 0 or ipv6.fraghdr"
+    ' or (tcp.payload and not data and frame.protocols matches "tcp$")'
+)
+"""For tshark: packets with a quotation, packets of which TCP analysis says something, and those that it
+puts together with others."""
+
 UNCOUNTED = re.compile("|".join(EXPLAINED))
 
 ANALYSIS = re.compile(r"\[SEQ/ACK analysis\]|\"tcp\.analysis\": |\"tcp\.analysis_raw\": ")
@@ -111,6 +121,7 @@ SOME = chosen(
     "udp.port",
     "tcp.flags.str",
 )
+DISPLAYED = chosen("frame.number", "frame.time_delta", "frame.time_delta_displayed")
 COLUMNS = chosen(
     *(f"_ws.col.{title}" for title in ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"))
 )
@@ -129,6 +140,7 @@ FORMS = {
     ),
     "fields first": Form(("-T", "fields", *SOME, "-E", "occurrence=f", "-E", "quote=s")),
     "fields last": Form(("-T", "fields", *SOME, "-E", "occurrence=l", "-E", "separator=/s")),
+    "fields of some packets": Form(("-T", "fields", *DISPLAYED, "-Y", "tcp.flags.syn == 1")),
     "tree": Form(("-V",), by_tree),
     "tree of some": Form(("-O", "ip,tcp,icmp,arp"), by_tree),
     "hex": Form(("-x",), by_blank_line),
@@ -200,12 +212,17 @@ def theirs(path: Path, arguments: Iterable[str]) -> str:
     return printed(["tshark", "-2", "-n"], path, arguments)
 
 
-def known_packets(path: Path) -> list[bool]:
-    """Of each packet, whether the catalogue has all of its protocols."""
+def known_packets(path: Path, *, analysis: bool) -> list[bool]:
+    """Of each packet, whether the catalogue has all of its protocols, and nothing about it is left out."""
     known = {protocol.path for protocol in protocols()} | NEVER_IN_THE_CATALOGUE
+    left_out = (
+        () if analysis else theirs(path, ("-Y", LEFT_OUT, "-T", "fields", "-e", "frame.number")).split()
+    )
     return [
-        set(line.split(":")) <= known
-        for line in theirs(path, ("-T", "fields", "-e", "frame.protocols")).split("\n")[:-1]
+        set(line.split(":")) <= known and str(number) not in left_out
+        for number, line in enumerate(
+            theirs(path, ("-T", "fields", "-e", "frame.protocols")).split("\n")[:-1], 1
+        )
     ]
 
 
@@ -213,7 +230,7 @@ def tallied(names: Iterable[str], files: Iterable[Path], *, analysis: bool) -> d
     """Every form over every file, with or without what TCP analysis adds."""
     tallies = {name: Tally() for name in names}
     for path in files:
-        known = known_packets(path)
+        known = known_packets(path, analysis=analysis)
         for name, tally in tallies.items():
             form = FORMS[name]
             mine, other = (form.split(say(path, form.arguments)) for say in (ours, theirs))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from synfin.dissect.table import PacketTable
 
 HEADER = 8
-"""The length of a datagram that carries nothing: tshark takes no time for it."""
+"""The length of a datagram that carries nothing: like tshark we take no time of it, nor of a quoted one."""
 
 
 class Datagrams:
@@ -36,7 +36,7 @@ class Datagrams:
         found = datagrams(table)
         grouping = self._groups.advance(found)
         length = found.headers.values("length")[found.rows]
-        speaks = length != HEADER
+        speaks = (length != HEADER) & ~found.headers.layer.quoted[found.rows]
         times = self._tallies.advance(found, grouping, self._groups.count, speaks)
         found.supply("stream", grouping.connection)
         found.supply("time_relative", times[0], speaks)

@@ -68,6 +68,10 @@ class Occurrences(NamedTuple):
     order: Integers
 
 
+DISPLAYED_BEFORE = "displayed before"
+"""Under this name `PacketTable.kept` may tell, for each packet, the time of the one displayed before it."""
+
+
 @dataclass
 class PacketTable:
     """The headers of one chunk.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import numpy as np
 from synfin.basics.time import SECOND
 from synfin.capture.chunk import NO_TIME
 from synfin.dissect.catalogue import width_of
-from synfin.dissect.definition import Field, Group
+from synfin.dissect.definition import Computed, Fact, Field, Group
 from synfin.dissect.kinds import INTEGERS, Kind
 from synfin.dissect.template import word
 
@@ -50,9 +51,11 @@ TYPES = {
 UNMASKED = {"ip.version", "ip.hdr_len", "tcp.hdr_len"}
 """Parts of bytes that Wireshark declares without a mask: the whole byte is their raw value."""
 
-ONLY_WHEN_ASKED = ("frame.file_off", "synfin.")
-"""Beginnings of hidden names that are in no packet's object: Wireshark makes them when they are asked for by
-name, or does not know them."""
+HIDDEN_THERE_TOO = re.compile(
+    r"(_resolved|\.oui|host|\.version|linkaddr(_eui64)?|\.(src|dst)|expert\.message)$"
+)
+"""Names of hidden fields that are in tshark's objects, too. The others are ours, or tshark makes them only
+when they are asked for by name."""
 
 
 def array(packets: Iterable[str]) -> Iterator[bytes]:
@@ -74,7 +77,7 @@ def _members(nodes: tuple[Node, ...], data: bytes | None) -> Pairs:
     """Each node's raw bytes (if there is `data`), its value, and the members below it."""
     members: Pairs = []
     for node in nodes:
-        if node.hidden and (node.kind is Kind.PROTOCOL or node.name.startswith(ONLY_WHEN_ASKED)):
+        if node.hidden and not _is_there(node):
             continue
         key = node.name or _heading(node)
         has_value = node.kind not in (Kind.NONE, Kind.PROTOCOL) and node.name != "_ws.expert"
@@ -87,6 +90,13 @@ def _members(nodes: tuple[Node, ...], data: bytes | None) -> Pairs:
         elif not has_value:
             members.append((key, node.label.strip("[]") if node.kind is Kind.PROTOCOL else ""))
     return members
+
+
+def _is_there(node: Node) -> bool:
+    """Whether a hidden node is in tshark's object: another name of a visible field, or hidden there, too."""
+    is_hidden_itself = isinstance(node.item, Field | Computed | Fact) and node.item.hidden
+    is_named = not is_hidden_itself or HIDDEN_THERE_TOO.search(node.name) is not None
+    return node.kind is not Kind.PROTOCOL and is_named
 
 
 def _heading(node: Node) -> str:

@@ -14,6 +14,7 @@ from synfin.dissect.definition import Computed, Lesson, Protocol, Words
 from synfin.dissect.expert import Severity, Topic, remark
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Sparse
+from synfin.dissect.table import DISPLAYED_BEFORE
 from synfin.dissect.template import drawn
 
 if TYPE_CHECKING:
@@ -93,6 +94,16 @@ def since_previous(rows: HeaderRows) -> Sparse:
     before[0] = 0 if before[0] == NO_TIME else before[0]
     known = np.maximum.accumulate(np.where(before != NO_TIME, np.arange(len(before)), 0))
     return Sparse(timed, times[timed] - before[known][timed])
+
+
+def since_displayed(rows: HeaderRows) -> Sparse:
+    """Since the packet displayed before; if all are, or nobody said which, that is the packet before."""
+    before = rows.table.kept.get(DISPLAYED_BEFORE)
+    if before is None:
+        return since_previous(rows)
+    times = rows.chunk.time
+    timed = np.flatnonzero(times != NO_TIME)
+    return Sparse(timed, (times - np.where(before == NO_TIME, 0, before))[timed])
 
 
 def is_packet(rows: HeaderRows) -> Flags:
@@ -499,7 +510,7 @@ FRAME = Protocol(
         Computed("time_epoch", "Epoch Time", Kind.DURATION, time, bare=True),
         Computed("time_delta", "Time delta from previous captured frame", Kind.DURATION, since_previous),
         Computed(
-            "time_delta_displayed", "Time delta from previous displayed frame", Kind.DURATION, since_previous
+            "time_delta_displayed", "Time delta from previous displayed frame", Kind.DURATION, since_displayed
         ),
         Computed("time_relative", "Time since reference or first frame", Kind.DURATION, since_first),
         Computed("number", "Frame Number", Kind.UINT, number, bare=True),

@@ -142,7 +142,7 @@ def length_line(rows: HeaderRows) -> Text:
 
 def is_offloaded(rows: HeaderRows) -> Flags:
     """Whether the length is 0 in the header itself."""
-    values: Flags = rows.values("len_is_zero") != 0
+    values: Flags = rows.values("synfin.ip.offloaded") != 0
     return values
 
 
@@ -480,7 +480,14 @@ PROTOCOL = Protocol(
                 ),
             ),
         ),
-        Computed("len_is_zero", "Total Length is zero", Kind.BOOLEAN, length_is_zero, hidden=True),
+        Computed(
+            "synfin.ip.offloaded",
+            "Total Length is left to the network card",
+            Kind.BOOLEAN,
+            length_is_zero,
+            hidden=True,
+            absolute=True,
+        ),
         Field("id", 16, "Identification", Kind.HEX_DEC),
         Field(
             "flags",

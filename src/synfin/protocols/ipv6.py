@@ -266,8 +266,8 @@ PROTOCOL = Protocol(
     info=info,
     lessons=ip_lessons.IPV6,
     fields=(
-        Field("ip.version", 4, "Version", overlay=True, hidden=True, absolute=True),
         Field("version", 4, "Version"),
+        Field("ip.version", 4, "Version", overlay=True, skip=-4, hidden=True, absolute=True),
         Field(
             "tclass",
             8,
