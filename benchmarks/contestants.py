@@ -17,11 +17,15 @@ FIELDS = (
     *("tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.flags", "tcp.len"),
 )
 ASKED = tuple(word for field in FIELDS for word in ("-e", field))
+FILTER = "tcp.flags.syn == 1 && ip.ttl <= 64"
+FILTERED = ("-Y", FILTER, "-T", "fields", "-e", "frame.number")
 PART = 20_000
 """Packets for those who would take minutes over the quick capture."""
 
 COLUMNS = "ten header columns in Python, one core"
 TEXT = "ten fields of every packet, as text"
+MATCHES = "a display filter in Python, one core"
+FILTERING = "numbers of packets that match a display filter"
 CONNECTIONS = "table of TCP connections"
 LIST = "packet list, as text"
 
@@ -76,6 +80,9 @@ CONTESTANTS = (
     Contestant(COLUMNS, "scapy", Pace.SLOWEST, _script("with_scapy.py"), "scapy", in_process=True),
     Contestant(TEXT, "synfin", Pace.FAST, (*SYNFIN, "read", "FILE", "-T", "fields", *ASKED), "synfin"),
     Contestant(TEXT, "tshark", Pace.SLOW, ("tshark", "-n", "-r", "FILE", "-T", "fields", *ASKED)),
+    Contestant(MATCHES, "synfin", Pace.FAST, _script("filtering.py"), "synfin", in_process=True),
+    Contestant(FILTERING, "synfin", Pace.FAST, (*SYNFIN, "read", "FILE", *FILTERED), "synfin"),
+    Contestant(FILTERING, "tshark", Pace.SLOW, ("tshark", "-n", "-r", "FILE", *FILTERED)),
     Contestant(
         CONNECTIONS, "synfin", Pace.FAST, (*SYNFIN, "connections", "FILE", "--format", "csv"), "synfin"
     ),

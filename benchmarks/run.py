@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from contestants import CONTESTANTS, PART, PYTHON, SYNFIN, Contestant, Pace
+from contestants import CONTESTANTS, FILTER, FILTERING, PART, PYTHON, SYNFIN, Contestant, Pace
 from measurement import Measurement, Watch
 
 HERE = Path(__file__).parent
@@ -83,6 +83,19 @@ def _measure(watch: Watch, contestant: Contestant, everybody: str) -> tuple[int,
     return measured.packets or (PART if part else PACKETS[name]), measured
 
 
+def agreement() -> str:
+    """Say whether synfin and tshark print the same lines for the display filter, on the quick capture."""
+    path = capture("quick.pcap")
+    both = [one for one in CONTESTANTS if one.task == FILTERING and one.is_installed]
+    commands = [one.arguments(path, only_part=False) for one in both]
+    said = [subprocess.run(command, capture_output=True, check=True).stdout for command in commands]
+    if len(said) < len(("synfin", "tshark")):
+        return "tshark is not installed: what the display filter selects is not compared."
+    if said[0] != said[1]:
+        raise SystemExit("synfin and tshark do not print the same for the display filter.")
+    return f"For the display filter both print the same {len(said[0].splitlines()):,} lines ({FILTER})."
+
+
 def start_up(watch: Watch) -> list[Row]:
     """Measure how long a reader waits for small things; return the rows of a table."""
     small, quick = capture("ten.pcap"), capture("quick.pcap")
@@ -138,6 +151,7 @@ def main() -> None:
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
     print(f"Python {platform.python_version()}, {machine}, best of {given.runs}")
     print(f"{_version(*SYNFIN, '--version')} · {_version('tshark', '--version')}\n")
+    print(agreement() + "\n")
     show(TABLE, race(watch, given.everybody or ""))
     show(("start-up of synfin", "seconds", "with an empty kernel cache"), start_up(watch))
 

@@ -46,7 +46,18 @@ LEFT_OUT = (
 """For tshark: packets with a quotation, packets of which TCP analysis says something, and those that it
 puts together with others."""
 
-UNCOUNTED = re.compile("|".join(EXPLAINED))
+NOT_IN_FULL = " or http or dns"
+"""And packets whose details tell what tshark knows from others: which request this is the answer of."""
+
+OURS = [
+    re.escape(item.label)
+    for protocol in protocols()
+    for item in protocol.every_field()
+    if item.name.startswith("synfin.") and item.label
+]
+"""What the tree calls values that only synfin knows."""
+
+UNCOUNTED = re.compile("|".join([*EXPLAINED, rf"^ *\[({'|'.join(OURS)})(: .*)?\]$"]))
 
 ANALYSIS = re.compile(r"\[SEQ/ACK analysis\]|\"tcp\.analysis\": |\"tcp\.analysis_raw\": ")
 NOTES = re.compile(r"\[TCP (?!segment)[^]]*\] ")
@@ -212,12 +223,11 @@ def theirs(path: Path, arguments: Iterable[str]) -> str:
     return printed(["tshark", "-2", "-n"], path, arguments)
 
 
-def known_packets(path: Path, *, analysis: bool) -> list[bool]:
+def known_packets(path: Path, left_out_by: str) -> list[bool]:
     """Of each packet, whether the catalogue has all of its protocols, and nothing about it is left out."""
     known = {protocol.path for protocol in protocols()} | NEVER_IN_THE_CATALOGUE
-    left_out = (
-        () if analysis else theirs(path, ("-Y", LEFT_OUT, "-T", "fields", "-e", "frame.number")).split()
-    )
+    numbers = ("-T", "fields", "-e", "frame.number")
+    left_out = theirs(path, ("-Y", left_out_by, *numbers)).split() if left_out_by else ()
     return [
         set(line.split(":")) <= known and str(number) not in left_out
         for number, line in enumerate(
@@ -230,9 +240,12 @@ def tallied(names: Iterable[str], files: Iterable[Path], *, analysis: bool) -> d
     """Every form over every file, with or without what TCP analysis adds."""
     tallies = {name: Tally() for name in names}
     for path in files:
-        known = known_packets(path, analysis=analysis)
+        listed, drawn = (
+            known_packets(path, "" if analysis else LEFT_OUT + more) for more in ("", NOT_IN_FULL)
+        )
         for name, tally in tallies.items():
             form = FORMS[name]
+            known = drawn if name.startswith(("tree", "json")) else listed
             mine, other = (form.split(say(path, form.arguments)) for say in (ours, theirs))
             if len(mine) != len(other):
                 tally.differences[f"packets in {path.name}: {len(mine)} ≠ {len(other)}"] += 1

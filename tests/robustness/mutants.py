@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SECONDS_PER_MUTANT = 20
+"""Of processor time, so that a busy machine fails nothing."""
+
+SECONDS_OF_WAITING = 300
+"""Of any time: whoever waits for something that never comes uses no processor."""
+
 MEMORY_BYTES = 3 << 30
 LARGEST_SAMPLE = 20_000
 TREES_PER_CHUNK = 20
@@ -105,11 +110,13 @@ def trial(task: tuple[Path, int]) -> Outcome:
     """Make one mutant and try it."""
     path, seed = task
     data = mutate(path.read_bytes(), random.Random(f"{path.name} {seed}"))
-    signal.signal(signal.SIGALRM, _too_long)
+    for end in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(end, _too_long)
     with tempfile.TemporaryDirectory() as folder:
         mutant = Path(folder) / path.name
         mutant.write_bytes(data)
-        signal.alarm(SECONDS_PER_MUTANT)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS_PER_MUTANT)
+        signal.alarm(SECONDS_OF_WAITING)
         try:
             return Outcome(path.name, seed, exercise(mutant), refused=False, failure="")
         except CaptureError:
@@ -117,6 +124,7 @@ def trial(task: tuple[Path, int]) -> Outcome:
         except BaseException:
             return Outcome(path.name, seed, 0, refused=False, failure=traceback.format_exc(limit=-3))
         finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.alarm(0)
 
 
