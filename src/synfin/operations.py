@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 
 from synfin.basics.errors import CaptureError, FilterError
+from synfin.basics.time import SECOND
 from synfin.capture.source import CHUNK_SIZE
 from synfin.dissect.table import DISPLAYED_BEFORE, Settings
 from synfin.engine.pipeline import in_order, pieces_in_flight, workers
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers, Small
     from synfin.capture.chunk import Chunk
     from synfin.connections.account import Account
+    from synfin.connections.pairs import Kind as Layer
     from synfin.connections.reassembly import Policy
     from synfin.connections.streams import Said
     from synfin.connections.summary import Connections
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from synfin.explain.language import Lang
     from synfin.explain.lesson import HeaderLesson, PacketLesson
     from synfin.explain.stack import Stack
+    from synfin.exports.statistics.table import Count, Table
     from synfin.filters.complete import Completion
     from synfin.filters.filter import Filter
 
@@ -342,6 +345,82 @@ def records(session: Session) -> Records:
             reasons[names[step], Reason(reason).words] += count
     ordered = tuple((name, why, count) for (name, why), count in reasons.most_common())
     return Records(total, dissected, stopped, ordered)
+
+
+def records_table(session: Session) -> Table:
+    """The same as a table: all, those dissected, those stopped, and below these each reason."""
+    from synfin.exports.statistics.table import Column, Table
+
+    counted = records(session)
+    reasons = [(f"{protocol} {why}", count) for protocol, why, count in counted.reasons]
+    rows = [
+        ("records", counted.records),
+        ("dissected", counted.dissected),
+        ("stopped", counted.stopped),
+        *reasons,
+    ]
+    items, counts = zip(*rows, strict=True)
+    return Table(
+        (Column("item", "text", items), Column("count", "count", counts)), (0, 0, 0, *[1] * len(reasons))
+    )
+
+
+class Counting(NamedTuple):
+    """What is to be counted.
+
+    Attributes:
+        kind: one of `STATISTICS`.
+        layer: of conversations and endpoints: "eth", "ip", "ipv6", "tcp" or "udp".
+        interval: of packets over time: nanoseconds, 0 for one interval that holds all.
+    """
+
+    kind: str
+    layer: Layer = "tcp"
+    interval: int = SECOND
+
+
+STATISTICS = ("expert", "conversations", "endpoints", "io", "protocols", "lengths")
+"""What can be counted of chosen packets."""
+
+
+def statistics(session: Session, wanted: Counting, selection: str = "") -> Table:
+    """Count what a capture holds.
+
+    Args:
+        session: the capture.
+        wanted: what to count.
+        selection: only packets that match this display filter.
+
+    Raises:
+        FilterError: the filter cannot be understood.
+    """
+    count = _count(session, wanted)
+
+    def work(piece: Chosen) -> object:
+        return count.part(piece.table, piece.chosen)
+
+    for part in _answers(session, count.names, Selection(selection), work):
+        count.add(part)
+    return count.table()
+
+
+def _count(session: Session, wanted: Counting) -> Count[Any]:
+    """What counts this."""
+    from synfin.exports.statistics.hierarchy import Hierarchy
+    from synfin.exports.statistics.intervals import Intervals
+    from synfin.exports.statistics.lengths import Lengths
+    from synfin.exports.statistics.remarks import Remarks
+    from synfin.exports.statistics.talkers import Conversations, Talkers
+
+    makers: dict[str, Callable[[], Count[Any]]] = {
+        "expert": lambda: Remarks(session.catalogue),
+        "conversations": lambda: Conversations(wanted.layer),
+        "endpoints": lambda: Talkers(wanted.layer),
+        "io": lambda: Intervals(wanted.interval),
+        "protocols": Hierarchy,
+        "lengths": Lengths,
+    }
+    return makers[wanted.kind]()
 
 
 def save(session: Session, path: str, selection: Selection, form: str | None = None) -> int:

@@ -62,8 +62,8 @@ def endpoints(
         _numbers(table, "src"),
         _numbers(table, "dst"),
         _positions(table, "ipv6"),
-        _words(table, "src"),
-        _words(table, "dst"),
+        ipv6_words(table, "src"),
+        ipv6_words(table, "dst"),
     )
     keys = np.zeros((len(position), WORDS), np.int64)
     out = np.empty((3, len(position)), np.int64)
@@ -81,7 +81,7 @@ def _numbers(table: PacketTable, name: str) -> Integers:
     return table.rows("ip").values(name) if len(_positions(table, "ip")) else np.zeros(0, np.int64)
 
 
-def _words(table: PacketTable, name: str) -> Integers:
+def ipv6_words(table: PacketTable, name: str) -> Integers:
     """IPv6 addresses as two big-endian 64-bit words, one row per header."""
     if not len(_positions(table, "ipv6")):
         return np.zeros((0, 2), np.int64)

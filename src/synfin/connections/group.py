@@ -11,6 +11,7 @@ from synfin.connections.segments import ACK, QUOTED, RST, SYN, WHOLE, Segments
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Integers, Values
+    from synfin.connections.endpoints import Endpoints
 
 UNKNOWN = -1
 """A sequence number that no packet has told yet."""
@@ -56,13 +57,22 @@ class Groups:
 
     def advance(self, segments: Segments) -> Grouping:
         """Group the segments of the next chunk."""
-        self._make_room(len(segments))
-        out = np.empty((4, len(segments)), np.int64)
         rows = np.stack((segments.side, segments.flags, segments.seq, segments.ack, segments.extent))
+        return self.number(segments.ends, rows)
+
+    def number(self, ends: Endpoints, rows: Integers | None = None) -> Grouping:
+        """Number what travels between these ends.
+
+        Args:
+            ends: of each.
+            rows: what `group` wants to know of segments; None where the ends alone decide.
+        """
+        self._make_room(len(ends.hashes))
+        out = np.empty((4, len(ends.hashes)), np.int64)
+        if rows is None:
+            rows = np.zeros((5, len(ends.hashes)), np.int64)
         known = (self.endpoints, self.bases, self._hashes)
-        self.count = group(
-            segments.ends.hashes, segments.ends.keys, rows, self._slots, known, (out, self.count)
-        )
+        self.count = group(ends.hashes, ends.keys, rows, self._slots, known, (out, self.count))
         return Grouping(*out)
 
     def _make_room(self, more: int) -> None:

@@ -189,13 +189,13 @@ def _endpoints(view: _View) -> dict[str, Values]:
     made: dict[str, Values] = {}
     for name, side in (("client", view.client), ("server", 1 - view.client)):
         address = words[view.row[:, None], 2 * side[:, None] + [0, 1]]
-        made[f"{name}_address"] = _addresses(address, version)
+        made[f"{name}_address"] = written_addresses(address, version)
         made[f"{name}_port"] = ports[view.row, side]
     made["role_confidence"] = worded(("guessed", "seen"), (view.roles & ROLE_SEEN != 0).astype(np.int64))
     return made
 
 
-def _addresses(words: Integers, version: Integers) -> Values:
+def written_addresses(words: Integers, version: Integers) -> Values:
     """Canonical text of addresses, each made once; `words` are two 64-bit words each."""
     texts = np.empty(len(words), object)
     four = np.flatnonzero(version == 4)

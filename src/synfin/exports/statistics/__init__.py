@@ -1,0 +1,1 @@
+"""What a capture holds, counted chunk by chunk."""
