@@ -37,14 +37,28 @@ MOST_SECONDS = 10_000
 
 NOT_COMPARED = {
     "suriverify__bug-6875-01__fuzz.pcap",  # its second packet is years older: tshark counts time backwards
-    "suriverify__defrag__bug-6887-defrag-ipv6-tcp__frag-ip-tcp.pcap",  # tshark puts its fragments together
+    "pcapplusplus__microsecs_big_endian.pcap",  # tshark does not count packets of an unknown link type
     "libpcap__shb-option-too-long.pcapng",  # tshark does not open it
     "pcapng-test-generator__output_be__advanced__test102.pcapng",  # tshark makes intervals from 1970 on
     "pcapng-test-generator__output_le__difficult__test202.pcapng",  # the same
 }
+REASSEMBLED = {
+    "packets__ip_frag_source.pcapng",
+    "suriverify__defrag__bug-6887-defrag-ipv6-tcp__frag-ip-tcp.pcap",
+}
+"""Fragments, which tshark puts together: it counts what comes out."""
+
+BEFORE_THE_FIRST = {"wireshark__many_interfaces.pcapng.1"}
+"""Packets older than the first, which tshark counts to the first interval."""
+
+MALFORMED_INSIDE = {"packets__icmp_traceroute.pcapng"}
+"""Extensions of ICMP that tshark cannot read to their end, and synfin can."""
+
 OPEN = Path(__file__).parents[3] / "shared" / "captures" / "open"
 CAPTURES = [
-    path for path in sorted(OPEN.glob("*.*")) if path.suffix != ".md" and path.name not in NOT_COMPARED
+    path
+    for path in sorted(OPEN.glob("*.*"))
+    if path.suffix != ".md" and path.name not in NOT_COMPARED | REASSEMBLED
 ]
 
 pytestmark = [
@@ -78,10 +92,11 @@ def test_numbers_are_those_of_tshark(tshark: str, path: Path) -> None:
     for layer in LAYERS:
         assert Counter(our_conversations(path, layer)) == Counter(their_conversations(text, layer))
         assert Counter(our_endpoints(path, layer)) == Counter(their_endpoints(text, layer))
-    assert our_protocols(path) == their_protocols(text)
     assert our_lengths(path) == their_lengths(text)
-    assert our_remarks(path) == their_remarks(text)
-    for selection in ("", FILTER):
+    if path.name not in MALFORMED_INSIDE:
+        assert our_protocols(path) == their_protocols(text)
+        assert our_remarks(path) == their_remarks(text)
+    for selection in ("", FILTER) if path.name not in BEFORE_THE_FIRST else ():
         theirs = their_intervals(text, selection)
         assert not theirs or our_intervals(path, selection) == theirs  # of a single moment it makes none
 
@@ -124,6 +139,11 @@ def their_conversations(text: str, layer: Layer) -> Iterator[tuple[Any, ...]]:
         yield a, b, *frames, *sizes, words[9], words[10]
 
 
+def seconds(nanoseconds: int) -> float:
+    """As tshark adds them up."""
+    return nanoseconds // 10**9 + nanoseconds % 10**9 / 1e9
+
+
 def our_conversations(path: Path, layer: Layer) -> Iterator[tuple[Any, ...]]:
     for row in rows(path, "conversations", layer=layer):
         ends = [
@@ -138,8 +158,8 @@ def our_conversations(path: Path, layer: Layer) -> Iterator[tuple[Any, ...]]:
             Size.of(row["bytes_b_to_a"]),
             Size.of(row["bytes_a_to_b"]),
             Size.of(row["bytes"]),
-            f"{row['start'] // 10**9 + row['start'] % 10**9 / 1e9:.9f}",
-            f"{row['duration'] / 1e9:.4f}",
+            f"{seconds(row['start']):.9f}",
+            f"{seconds(row['start'] + row['duration']) - seconds(row['start']):.4f}",
         )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Path = tuple[str, ...]
 
 UNREADABLE = ("_ws.short", "_ws.malformed")
-"""What a path ends with if a header is cut, or cannot be as it says."""
+"""What a path ends with if a header is cut, or does not fit."""
 
 FIRST_NODES = 256
 """Room for so many paths in one chunk; more is made when needed."""
@@ -123,6 +123,8 @@ def _summed(
         octets[parents[node, 0]] += octets[node]
     counts = dict(zip(paths, zip(packets.tolist(), octets.tolist(), strict=True), strict=True))
     for packet, _, reason, *_rest in table.stops[:, wanted[table.stops[0]]].T.tolist():
+        if reason == Reason.LIES:  # it is remarked on, and all that follows is missing
+            continue
         path = (*paths[ends[packet]], UNREADABLE[reason != Reason.CUT])
         before = counts.get(path, (0, 0))
         counts[path] = before[0] + 1, before[1] + int(table.chunk.length[packet])

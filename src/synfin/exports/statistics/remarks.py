@@ -88,11 +88,12 @@ class Remarks:
 
 
 def _counted(table: PacketTable, source: Source, chosen: Flags | None) -> Counter[Remark]:
-    """How often one remark is made in a chunk, by its summary."""
+    """How often one remark is made in a chunk, by its summary; not about copies inside ICMP errors."""
     protocol, item = source
     parts = {part.name: part for part in item.parts if not isinstance(part, Group)}
     column = table.field_column(protocol.name, parts[SEVERITY])
-    rows = np.arange(len(column)) if chosen is None else np.flatnonzero(chosen[column.packet])
+    quoted = column.layer.quoted if column.rows is None else column.layer.quoted[column.rows]
+    rows = np.flatnonzero(~quoted if chosen is None else chosen[column.packet] & ~quoted)
     if not len(rows):
         return Counter()
     severity, group = (
@@ -108,9 +109,9 @@ def _counted(table: PacketTable, source: Source, chosen: Flags | None) -> Counte
 
 
 def _malformed(table: PacketTable, chosen: Flags | None) -> Counter[Remark]:
-    """Headers that cannot be as they say."""
+    """Headers that do not fit; of those that lie about their length there are remarks anyway."""
     packet, step, reason = table.stops[:3]
-    counts = (reason != Reason.CUT) & (True if chosen is None else chosen[packet])
+    counts = (reason == Reason.SHORT) & (True if chosen is None else chosen[packet])
     names, known = table.catalogue.program.names, table.catalogue.by_name
     made: Counter[Remark] = Counter()
     for number in step[counts].tolist():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -90,7 +91,8 @@ def command(file: str, kind: str, **options: Any) -> int:  # noqa: ANN401 - what
     with progress(session):
         counted = _counted(session, kind, wanted)
     with click.open_file(wanted.output or "-", "w", encoding="utf-8", atomic=bool(wanted.output)) as out:
-        for line in _lines(counted, wanted):
+        headless = kind == "records" and wanted.form == "table"  # its rows say what they are
+        for line in islice(_lines(counted, wanted), int(headless), None):
             out.write(line)
     return problems(session)
 
