@@ -130,12 +130,13 @@ class Session:
         wanted: set[str] = set()
         for name in names:
             sources = self.catalogue.sources.get(name, ())
-            wanted |= {s.protocol.full_name(s.item) for s in sources if isinstance(s.item, Fact)}
-            protocol = self.catalogue.by_name.get(name)
-            if protocol is not None and not sources:
-                wanted |= {
-                    protocol.full_name(item) for item in protocol.every_field() if isinstance(item, Fact)
-                }
+            for protocol, item in sources:
+                if isinstance(item, Fact):
+                    wanted.add(protocol.full_name(item))
+                wanted |= {f"{protocol.prefix}.{need}" for need in getattr(item, "needs", ())}
+            whole = self.catalogue.by_name.get(name)
+            if whole is not None and not sources:
+                wanted |= {whole.full_name(item) for item in whole.every_field() if isinstance(item, Fact)}
         return frozenset(wanted)
 
     def with_settings(self, settings: Settings) -> Session:

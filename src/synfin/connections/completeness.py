@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.basics.kernel import kernel
-from synfin.connections.group import CREATES, Grouping, grown
+from synfin.connections.group import CREATES, REUSES, Grouping, grown
 from synfin.connections.segments import ACK, EVERY_KIND, FIN, LYING, RST, SYN, Kinds, Segments
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ class Completeness:
         out = np.empty(len(segments), np.int64)
         creates = (grouping.role & CREATES) != 0
         bits, first = CONTRIBUTED[segments.kind], OPENING[segments.kind]
+        reuses = grouping.role & REUSES != 0
+        if reuses.any():  # to Wireshark a connection on known endpoints is not quite new
+            first = np.where(reuses, SAW_SYN | bits, first)
         collect_bits(grouping.connection, bits, first, creates, self.state, out)
         return out
 

@@ -71,7 +71,8 @@ class Observations:
         count = self.groups.count
         since_first, since_previous = self.tallies.advance(found, grouping, count)
         bits = self.completeness.advance(found, grouping, count)
-        shift = self.scales.advance(found, grouping, self.offers.advance(found, grouping, count), count)
+        offered = self.offers.advance(found, grouping, count)
+        shift, _ = self.scales.advance(found, grouping, offered, count)
         brings = self.sequences.advance(found, grouping, count)
         does = self.milestones.advance(found, grouping, count)
         states = self.states.advance(found, grouping, does, count)

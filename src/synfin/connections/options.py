@@ -142,6 +142,18 @@ COOKIES = ("tcp.options.tfo", "tcp.options.experimental")
 """Options that may hold a fast open cookie (RFC 7413 4.1.1; the second before it had a number)."""
 
 
+def has_cookie(chosen: ChosenOptions) -> Flags:
+    """Which headers bring a fast open cookie, not only the wish for one."""
+    table = chosen.table
+    present = np.zeros(len(table.layer("tcp")), np.bool_)
+    for option in COOKIES:
+        if option in table.catalogue.by_name and len(table.layer(option)):
+            column = table.item_column(option, "tfo.cookie")
+            position = column.layer.position
+            present[position if column.rows is None else position[column.rows]] = True
+    return present[chosen.rows]
+
+
 def _cookies(chosen: ChosenOptions) -> dict[int, bytes]:
     """For each header with a fast open option, its cookie; empty for a request."""
     found: dict[int, bytes] = {}

@@ -33,7 +33,9 @@ class Scales:
     def __init__(self) -> None:
         self.state: Values = np.zeros((0, 2), np.int8)
 
-    def advance(self, segments: Segments, grouping: Grouping, offered: Integers, count: int) -> Integers:
+    def advance(
+        self, segments: Segments, grouping: Grouping, offered: Integers, count: int
+    ) -> tuple[Integers, Integers]:
         """Learn from the SYNs of the next chunk.
 
         Args:
@@ -43,16 +45,17 @@ class Scales:
             count: how many connections there are.
 
         Returns:
-            for each segment the shift count that its window field is known to have, `UNKNOWN` or `UNUSED`.
+            for each segment the shift count that its window field is known to have, `UNKNOWN` or `UNUSED`;
+            and that of the other side's windows.
         """
         self.state = grown(self.state, count)
         flags = segments.flags
         if segments.chosen is not None:  # the options of a header that is cut are not all known
             flags = np.where(segments.headers.is_whole[segments.chosen], flags, flags & ~SYN)
         rows = np.stack((segments.side, flags, grouping.role, offered))
-        out = np.empty(len(segments), np.int64)
+        out = np.empty((2, len(segments)), np.int64)
         learn(grouping.connection, rows, self.state, out)
-        return out
+        return out[0], out[1]
 
     def final(self, segments: Segments, grouping: Grouping) -> Integers:
         """For each segment the shift count that its side turned out to have, as a second pass shows it."""
@@ -84,7 +87,7 @@ def learn(connection: Integers, rows: Integers, state: Values, out: Integers) ->
         connection: of each segment.
         rows: (4, n) side, flags, role in the grouping, shift count offered or -1.
         state: see `Scales.state`; updated.
-        out: shift count that is known for each segment's side; filled.
+        out: (2, n) shift count that is known for each segment's side, and for the other; filled.
     """
     for row in range(len(connection)):
         of, side, flags = connection[row], rows[0, row], rows[1, row]
@@ -97,4 +100,4 @@ def learn(connection: Integers, rows: Integers, state: Values, out: Integers) ->
                 state[of, 0], state[of, 1] = UNUSED + STORED, UNUSED + STORED
             elif flags & ACK and state[of, 1 - side] == UNUSED + STORED:
                 state[of, side] = UNUSED + STORED
-        out[row] = state[of, side] - STORED
+        out[0, row], out[1, row] = state[of, side] - STORED, state[of, 1 - side] - STORED

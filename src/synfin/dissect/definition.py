@@ -147,6 +147,7 @@ class Computed:
         parts: fields shown below it in the tree.
         bare: shown without the square brackets that mark generated items.
         absolute: `name` is the whole name, not one below the prefix.
+        needs: facts of the same protocol that it is worked out from, by name.
     """
 
     name: str
@@ -162,6 +163,7 @@ class Computed:
     holds: str = ""
     bare: bool = False
     absolute: bool = False
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ def _expert(
     present: Callable[[HeaderRows], Sparse],
 ) -> Computed:
     severity, topic = about
+    needs = (mark.name,) if isinstance(mark, Fact) else ()
     called = SEVERITIES[severity.value], TOPICS[topic.value]
 
     def heading(rows: HeaderRows) -> Text:
@@ -139,9 +140,12 @@ def _expert(
         headings,
         show=heading,
         absolute=True,
+        needs=needs,
         parts=(
             mark,
-            Computed("_ws.expert.message", "Message", Kind.TEXT, messages, hidden=True, absolute=True),
+            Computed(
+                "_ws.expert.message", "Message", Kind.TEXT, messages, hidden=True, absolute=True, needs=needs
+            ),
             *(
                 Computed(
                     f"_ws.expert.{part}",
@@ -151,6 +155,7 @@ def _expert(
                     names,
                     show=shown,
                     absolute=True,
+                    needs=needs,
                 )
                 for part, shown, value, names in details
             ),

@@ -443,6 +443,8 @@ def _merged(columns: list[Column]) -> Column:
         [np.arange(len(column)) if column.rows is None else column.rows for column in columns]
     )
     order = np.argsort(rows, kind="stable")
+    if columns[0].values is None:
+        return Column(columns[0].item, columns[0].layer, None, rows[order])
     if isinstance(columns[0].values, Spans):
         start = np.concatenate([column.values.start for column in columns])  # type: ignore[union-attr]
         length = np.concatenate([column.values.length for column in columns])  # type: ignore[union-attr]

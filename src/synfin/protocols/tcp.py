@@ -479,11 +479,10 @@ ANALYSIS = Fact(
             "Duplicate to the ACK in frame",
             Kind.FRAME,
             parts=(
-                remark(
+                follow_up(
                     "analysis.duplicate_ack",
                     NOTE,
                     "Duplicate ACK",
-                    lambda rows: rows.has("analysis.duplicate_ack_num"),
                     lambda rows: said(
                         rows, "Duplicate ACK (#", rows.values("analysis.duplicate_ack_num"), ")"
                     ),
@@ -539,6 +538,7 @@ FLAGS = Field(
             "TCP Flags",
             Kind.TEXT,
             _flag_string,
+            needs=("flags.ace",),
             parts=(
                 follow_up("connection.fin_active", NOTE, "This frame initiates the connection closing"),
                 follow_up("connection.fin_passive", NOTE, "This frame undergoes the connection closing"),
