@@ -57,7 +57,7 @@ class FastOpens:
         if len(answers):
             taken = relative_ack(found, peer_base)[answers]
             opened = self._opened[connection[answers]]
-            ignored = answers[(taken == 1) & opened]
+            ignored = answers[(taken <= 1) & opened]
             for name, rows in (("tfo_ack", answers[taken > 1]), ("tfo_ignored", ignored)):
                 found.headers.table.supply("tcp", f"analysis.{name}", Sparse(found.rows[rows], None))
 

@@ -177,7 +177,7 @@ def reuse(segment: Integers, own: Integers, unacked: Integers) -> int:
         return 0
     if not role & CREATES:
         measure_unacked(own, unacked, segment[BASE])
-    return REUSED_PORTS | RECORD
+    return REUSED_PORTS if segment[EXTENT] == WHOLE else 0
 
 
 @kernel(plain_below=PART)
