@@ -16,7 +16,7 @@ from synfin.dissect import text
 from synfin.dissect.layers import Sparse
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Flags, Values
+    from synfin.basics.arrays import Flags, Integers, Values
     from synfin.connections.segments import Segments
     from synfin.dissect.table import PacketTable
     from synfin.dissect.text import Text
@@ -25,7 +25,6 @@ RESENT = judge.RETRANSMISSION | judge.FAST | judge.SPURIOUS
 """Whatever is sent again, for whatever reason, is a retransmission as well."""
 
 MARKS = {
-    "analysis": judge.RECORD,
     "analysis.flags": judge.FLAGGED,
     "analysis.reused_ports": judge.REUSED_PORTS,
     "analysis.retransmission": RESENT,
@@ -51,10 +50,16 @@ NUMBERS = {
     "analysis.acks_frame": "acks",
     "analysis.ack_rtt": "rtt",
     "analysis.bytes_in_flight": "flight",
-    "analysis.rto": "rto",
-    "analysis.duplicate_ack_num": "duplicates",
 }
 """Facts with a value, there where it is not 0."""
+
+BESIDE = {
+    "analysis.rto": ("rto", "rto"),
+    "analysis.rto_frame": ("rto_of", "rto"),
+    "analysis.duplicate_ack_num": ("duplicates", "duplicates"),
+    "analysis.duplicate_ack_frame": ("duplicate_of", "duplicates"),
+}
+"""Facts with a value that only marked segments have, there where another value is not 0."""
 
 PREFIXES = (
     (judge.PROBE_ACK, "ZeroWindowProbeAck"),
@@ -75,6 +80,9 @@ PREFIXES = (
 )
 """What the packet list says first, from left to right."""
 
+DUPLICATE_AT = 4
+"""After so many of them come the numbers of a duplicate acknowledgment."""
+
 
 class Analysis:
     """TCP analysis; a `Fold`.
@@ -86,14 +94,7 @@ class Analysis:
 
     facts = frozenset(
         f"tcp.{name}"
-        for name in (
-            *MARKS,
-            *NUMBERS,
-            "analysis.duplicate_ack_frame",
-            "analysis.rto_frame",
-            "analysis.push_bytes_sent",
-            "info_prefix",
-        )
+        for name in ("analysis", "analysis.push_bytes_sent", *MARKS, *NUMBERS, *BESIDE, "info_prefix")
     )
     final = frozenset({"tcp.analysis.initial_rtt"})
 
@@ -108,15 +109,12 @@ class Analysis:
         """Follow the next chunk, and supply its facts."""
         found = segments(table)
         says = self._follow(found)
-        for name, bits in MARKS.items():
-            _supply(found, name, None, (says.says & bits) != 0)
+        _supply(found, "analysis", None, (says.says & judge.RECORD) != 0)
+        _supply_marks(found, says)
         for name, column in NUMBERS.items():
             values = getattr(says, column)
             _supply(found, name, values, values != 0)
-        _supply(found, "analysis.duplicate_ack_frame", says.duplicate_of, says.duplicates != 0)
-        _supply(found, "analysis.rto_frame", says.rto_of, says.rto != 0)
         _supply(found, "analysis.push_bytes_sent", says.pushed, says.flight != 0)
-        _supply(found, "info_prefix", info_prefix(says), (says.says & judge.FLAGGED) != 0)
 
     def _follow(self, found: Segments) -> Verdicts:
         grouping = self._groups.advance(found)
@@ -136,16 +134,28 @@ class Analysis:
         _supply(found, "analysis.initial_rtt", rtt, has_more & (rtt != 0))
 
 
+def _supply_marks(found: Segments, says: Verdicts) -> None:
+    """Supply what only few segments have: those of which there is more to say than who acknowledges whom."""
+    rows = np.flatnonzero(says.says & ~judge.RECORD)
+    if not len(rows):
+        return
+    few = Verdicts(*(column[rows] for column in says))
+    for name, bits in MARKS.items():
+        _supply(found, name, None, (few.says & bits) != 0, rows)
+    for name, (column, where) in BESIDE.items():
+        _supply(found, name, getattr(few, column), getattr(few, where) != 0, rows)
+    _supply(found, "info_prefix", info_prefix(few), (few.says & judge.FLAGGED) != 0, rows)
+
+
 def info_prefix(found: Verdicts) -> Text:
-    """What the packet list says first of each segment."""
-    says = found.says & judge.FLAGGED
-    repeats = (says & judge.DUPLICATE_ACK) != 0
-    distinct, place = np.unique(says, return_inverse=True)
-    before = text.from_list([_noted(int(bits), 0, 4) for bits in distinct]).take(place)
-    after = text.from_list([_noted(int(bits), 4, len(PREFIXES)) for bits in distinct]).take(place)
-    if not repeats.any():
-        return text.join([before, after])
-    count = len(says)
+    """What the packet list says first of each of these segments."""
+    distinct, place = np.unique(found.says & judge.FLAGGED, return_inverse=True)
+    before, after = (
+        text.from_list([_noted(int(bits), *part) for bits in distinct]).take(place)
+        for part in ((0, DUPLICATE_AT), (DUPLICATE_AT, len(PREFIXES)))
+    )
+    repeats = found.duplicates != 0
+    count = len(repeats)
     which = [
         text.decimal(found.duplicate_of),
         text.literal("#", count),
@@ -161,10 +171,16 @@ def _noted(bits: int, first: int, last: int) -> str:
     return "".join(words).replace("Dup ACK ] ", "Dup ACK ")
 
 
-def _supply(found: Segments, name: str, values: Values | Text | None, present: Flags) -> None:
-    """Give a fact its values where it is present, if it is anywhere."""
+def _supply(
+    found: Segments,
+    name: str,
+    values: Values | Text | None,
+    present: Flags,
+    among: Integers | slice = slice(None),
+) -> None:
+    """Give a fact its values where it is present, if it is anywhere; `among` some of the segments."""
     chosen = np.flatnonzero(present)
     if len(chosen):
         if values is not None:
             values = values[chosen] if isinstance(values, np.ndarray) else values.take(chosen)
-        found.headers.table.supply("tcp", name, Sparse(found.rows[chosen], values))
+        found.headers.table.supply("tcp", name, Sparse(found.rows[among][chosen], values))

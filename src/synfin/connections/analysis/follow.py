@@ -52,7 +52,7 @@ class Judge:
     """What is remembered of every connection.
 
     Attributes:
-        state: int64 (capacity, 2, STATE_WIDTH), for each side: number after its highest, and packet and time
+        state: int64 (2 * capacity, STATE_WIDTH), for each side: number after its highest, and packet and time
             that brought it; number up to which nothing is missing; its last ack, that packet's time and what
             was said of it; its last window field + 1; the packet that first said its last ack, and how often
             it was said again; whether bytes under way cannot be told; bytes since the last push, and whether
@@ -65,7 +65,7 @@ class Judge:
     """
 
     def __init__(self) -> None:
-        self.state = np.zeros((0, 2, STATE_WIDTH), np.int64)
+        self.state = np.zeros((0, STATE_WIDTH), np.int64)
         self.times = np.zeros((0, 2), np.int64)
         self.unacked = np.zeros((1, 5), np.int64)
 
@@ -78,7 +78,7 @@ class Judge:
             peer_shift: how far the other side's window is known to be scaled.
             count: how many connections there are.
         """
-        self.state = grown(self.state, count)
+        self.state = grown(self.state, 2 * count)
         self.times = grown(self.times, count)
         self.unacked = grown(self.unacked, int(self.unacked[0, PACKET]) + len(segments) + 1)
         rows = np.empty((len(segments), SEGMENT_WIDTH), np.int64)
