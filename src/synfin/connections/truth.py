@@ -286,7 +286,7 @@ class Truths:
         grouping = self._groups.advance(found)
         count = self._groups.count
         offered = self._offers.advance(found, grouping, count)
-        shift = self._scales.advance(found, grouping, offered, count)
+        shift, _ = self._scales.advance(found, grouping, offered, count)
         brings = self._sequences.advance(found, grouping, count)
         self.milestones.advance(found, grouping, count)
         out = self.truth.advance(found, grouping, brings, (shift, self._offers.state), count)

@@ -83,19 +83,27 @@ def remark(
 
 
 def follow_up(
-    name: str, about: tuple[Severity, Topic], message: str, line: Line = "", *, absolute: bool = False
+    name: str,
+    about: tuple[Severity, Topic],
+    message: str,
+    line: Line = "",
+    *,
+    absolute: bool = False,
+    because: str = "",
 ) -> Computed:
-    """A remark that packets before give rise to: whoever follows them supplies the mark (a `Fact`).
+    """A remark that other packets give rise to: whoever follows them supplies the mark (a `Fact`).
 
-    All arguments are those of `remark`.
+    All arguments are those of `remark`, and `because`: the fact that gives rise to it, if that is not the
+    mark itself.
     """
 
     def present(rows: HeaderRows) -> Sparse:
-        return Sparse(np.flatnonzero(rows.has(name)), None)
+        return Sparse(np.flatnonzero(rows.has(because or name)), None)
 
-    return _expert(
-        Fact(name, message, Kind.NONE, show=line, absolute=absolute), about, line or message, present
-    )
+    mark: Computed | Fact = Fact(name, message, Kind.NONE, show=line, absolute=absolute)
+    if because:
+        mark = Computed(name, message, Kind.NONE, present, show=line, absolute=absolute, needs=(because,))
+    return _expert(mark, about, line or message, present)
 
 
 def _expert(
@@ -105,7 +113,7 @@ def _expert(
     present: Callable[[HeaderRows], Sparse],
 ) -> Computed:
     severity, topic = about
-    needs = (mark.name,) if isinstance(mark, Fact) else ()
+    needs = (mark.name,) if isinstance(mark, Fact) else mark.needs
     called = SEVERITIES[severity.value], TOPICS[topic.value]
 
     def heading(rows: HeaderRows) -> Text:

@@ -10,7 +10,7 @@ import numpy as np
 
 from synfin.basics.kernel import kernel
 from synfin.dissect.columns import Column, extent, read
-from synfin.dissect.definition import Computed, Fact, Named
+from synfin.dissect.definition import Computed, Fact, Field, Group, Named
 from synfin.dissect.items import find_items
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Layer, Spans, Sparse
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from synfin.basics.arrays import Integers, Small, Values
     from synfin.capture.chunk import Chunk
     from synfin.dissect.catalogue import Catalogue, Source
-    from synfin.dissect.definition import Protocol
+    from synfin.dissect.definition import Item, Protocol
 
 HEADERS_PER_PACKET = 6
 """Rows first set aside per packet; more are made when needed."""
@@ -429,12 +429,36 @@ def _nothing(rows: HeaderRows) -> None:
 
 
 def _place(column: Column, rows: HeaderRows) -> Integers:
-    """Where each occurrence stands in the data, in bits; computed ones stand at their header's start."""
+    """Where each occurrence stands in the data, in bits; computed ones stand behind what is before them."""
     first, _ = extent(column, rows)
     if column.rows is not None and len(first) != len(column):
         first = first[column.rows]
-    header = column.layer.start if column.rows is None else column.layer.start[column.rows]
-    return np.where(first >= 0, first, header.astype(np.int64) * 8)
+    chosen = slice(None) if column.rows is None else column.rows
+    begin, end = (edge[chosen].astype(np.int64) * 8 for edge in (column.layer.start, column.layer.end))
+    before, is_behind_items = _before(column.layer.protocol.fields, column.item)
+    bits = max(before.start + before.bits - 1, 0) if before else 0
+    behind = np.maximum(end - 1 - _depth(column.layer), begin)  # what is inside ends before what is around
+    return np.where(first >= 0, first, behind if is_behind_items else begin + bits)
+
+
+def _depth(layer: Layer) -> int:
+    """How many lists of items the headers of a layer are in."""
+    return 1 + _depth(layer.outer) if layer.outer else 0
+
+
+def _before(fields: tuple[Item, ...], item: Named) -> tuple[Field | None, bool]:
+    """The last field before an item in tree order, and whether a list of items is shown before it."""
+    last, is_behind_items = None, False
+    waiting = list(reversed(fields))
+    while waiting:
+        one = waiting.pop()
+        if one is item:
+            break
+        if isinstance(one, Field):
+            last = one
+        is_behind_items |= isinstance(one, Group) and bool(one.holds)
+        waiting += reversed(one.parts)
+    return last, is_behind_items
 
 
 def _merged(columns: list[Column]) -> Column:
@@ -443,7 +467,7 @@ def _merged(columns: list[Column]) -> Column:
         [np.arange(len(column)) if column.rows is None else column.rows for column in columns]
     )
     order = np.argsort(rows, kind="stable")
-    if columns[0].values is None:
+    if columns[0].item.kind is Kind.NONE:
         return Column(columns[0].item, columns[0].layer, None, rows[order])
     if isinstance(columns[0].values, Spans):
         start = np.concatenate([column.values.start for column in columns])  # type: ignore[union-attr]

@@ -9,7 +9,7 @@ import numpy as np
 
 from synfin.dissect import text
 from synfin.dissect.definition import Computed, Fact, Field, Items, Next, Protocol, Shape
-from synfin.dissect.expert import Severity, Topic, remark
+from synfin.dissect.expert import Severity, Topic, follow_up
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Sparse
 from synfin.protocols import icmp_lessons
@@ -394,11 +394,11 @@ def both_orders() -> tuple[Item, ...]:
     )
 
 
-NO_RESPONSE = remark(
+NO_RESPONSE = follow_up(
     "resp_not_found",
     (Severity.WARNING, Topic.SEQUENCE),
     "No response seen to ICMP request",
-    lambda rows: rows.has("no_resp"),
+    because="no_resp",
 )
 
 ECHO = Protocol(

@@ -21,7 +21,7 @@ from synfin.dissect.definition import (
     Protocol,
     Shape,
 )
-from synfin.dissect.expert import Severity, Topic, remark
+from synfin.dissect.expert import Severity, Topic, follow_up, remark
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Spans, Sparse
 from synfin.protocols import icmp_lessons
@@ -477,12 +477,12 @@ ERRORS = (
     copied("problem", PROBLEM, "Parameter problem", (Field("pointer", 32, "Pointer"),), "RFC 4443 3.4"),
 )
 
-NO_RESPONSE = remark(
+NO_RESPONSE = follow_up(
     "resp_not_found",
     (Severity.WARNING, Topic.SEQUENCE),
     "Response not found",
-    lambda rows: rows.has("no_resp"),
     no_response_line,
+    because="no_resp",
 )
 
 ECHO = Protocol(

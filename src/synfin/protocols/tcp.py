@@ -486,6 +486,7 @@ ANALYSIS = Fact(
                     lambda rows: said(
                         rows, "Duplicate ACK (#", rows.values("analysis.duplicate_ack_num"), ")"
                     ),
+                    because="analysis.duplicate_ack_num",
                 ),
             ),
         ),
