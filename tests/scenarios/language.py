@@ -41,7 +41,10 @@ START = 1_700_000_000 * SECOND
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a line says after the bar: "client STATE", "server STATE", "note WORD", "connection N"."""
+    """What stands after the bar: "client STATE", "server STATE", "note WORD", "connection N", "says WORD".
+
+    "says" names everything that Wireshark's TCP analysis says of it, or "nothing".
+    """
 
     about: str
     value: str

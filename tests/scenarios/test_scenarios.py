@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from synfin.connections.account import Segment
+from synfin.connections.analysis.fold import MARKS, Analysis
 from synfin.connections.chronicle import account
 from synfin.connections.follower import Follower
 from tests.scenarios.language import Scenario, read
@@ -55,10 +56,29 @@ def test_every_row_shows_what_stands_beside_it(scenario: Scenario) -> None:
                     assert expectation.value in segments[number].notes, number
                 case "connection":
                     assert connections[number] == int(expectation.value), number
+                case "says":
+                    pass  # `test_each_row_is_called_what_wireshark_calls_it`
                 case "resends":
                     assert segments[number].resends == int(expectation.value), number
                 case about:
                     raise ValueError(about)
+
+
+def test_each_row_is_called_what_wireshark_calls_it(scenario: Scenario) -> None:
+    expected = {
+        number: {one.value for one in line.expected if one.about == "says"}
+        for number, line in enumerate((line for line in scenario.lines if line.isn is None), 1)
+    }
+    table = scenario.table()
+    Analysis().advance(table)
+    rows = table.rows("tcp")
+    said: dict[int, set[str]] = {number: set() for number in expected}
+    for name in MARKS.keys() - {"analysis.flags"}:
+        for row in np.flatnonzero(rows.has(name)).tolist():
+            said[int(rows.packet[row]) + 1].add(name.rpartition(".")[2])
+    for number, words in expected.items():
+        if words:
+            assert said[number] == words - {"nothing"}, number
 
 
 def test_each_step_is_a_segment_that_is_told(scenario: Scenario) -> None:
