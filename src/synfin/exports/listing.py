@@ -83,6 +83,11 @@ ARROW = "→".encode()
 
 PLAIN = "\x1b[0m"
 COLORING = (
+    (
+        "tcp.analysis.flags && !tcp.analysis.window_update && !tcp.analysis.keep_alive"
+        " && !tcp.analysis.keep_alive_ack",
+        "\x1b[91m",
+    ),
     ("icmp.type in {3..5, 11} || icmpv6.type in {1..4}", "\x1b[92m"),
     ("arp", "\x1b[33m"),
     ("icmp || icmpv6", "\x1b[35m"),
