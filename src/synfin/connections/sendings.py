@@ -310,13 +310,13 @@ def observe(
     """
     state, limited, histogram, pool = kept
     found = 0
+    tells = np.zeros(TOLD_WIDTH, np.int64)  # of one packet: a view of `told` for each would cost more
     for at in range(len(connection)):
         row, of, side = rows[:, at], connection[at], rows[R_SIDE, at]
         if row[R_FLAGS] & IGNORED:
             continue
-        own, peer = state[of, side], state[of, 1 - side]
-        charge(own, limited[of, side], row[R_TIME])
-        charge(peer, limited[of, 1 - side], row[R_TIME])
+        own, peer, time = state[of, side], state[of, 1 - side], row[R_TIME]
+        charge(state[of], limited, of, time)
         if row[R_FLAGS] & RST:
             own[SINCE_WHEN], peer[SINCE_WHEN] = 0, 0
             continue
@@ -326,30 +326,49 @@ def observe(
             events[found, SIGNS] = signs
             note_event(own, peer, pool, row, events[found])
             found += 1
-        send(own, peer, pool, row, signs)
+        if row[R_BRINGS] & NEW:
+            send(own, peer, pool, row, signs)
         if row[R_SIZE] == 0 and signs & SAME_IDENT and peer[UNA] == row[R_ACK] + 1:
             told[at, COPY] = own[LAST_FRAME]
-        elif row[R_FLAGS] & ACK:
-            given = blocks[row[R_FIRST] : row[R_FIRST] + row[R_COUNT]]
-            hear(own, peer, pool, row, given, told[at])
-            count_rtt(histogram[of, 1 - side], told[at])
-        note_last(own, pool, row, told[at])
-        limit(own, peer, pool, row[R_TIME])
-        limit(peer, own, pool, row[R_TIME])
+        elif row[R_FLAGS] & ACK and (peer[UNA] != row[R_ACK] + 1 or row[R_SIZE] == 0 or row[R_COUNT]):
+            hear(own, peer, pool, row, blocks, tells)
+            if tells[RTT] > 0 and tells[DELAYED] == 0:
+                count_rtt(histogram[of, 1 - side], tells[RTT])
+            publish(tells, told, at)
+        note_last(own, row)
+        if row[R_SIZE]:
+            told[at, FLIGHT] = flight(own, pool) + 1
+        limit(own, peer, pool, time)
+        limit(peer, own, pool, time)
     return found
 
 
 @kernel(plain_below=PART)
-def note_last(own: Integers, pool: Integers, row: Integers, told: Integers) -> None:
-    """Note the side's latest packet, and how much is on its way after it."""
+def charge(sides: Integers, limited: Integers, of: int, time: int) -> None:
+    """Count the time since the connection's previous packet to what limited the sending of each side."""
+    for side in range(2):
+        since = sides[side, SINCE_WHEN]
+        if since and time >= since:
+            limited[of, side, sides[side, LIMITED_BY]] += time + 1 - since
+
+
+@kernel(plain_below=PART)
+def publish(tells: Integers, told: Integers, at: int) -> None:
+    """Hand over what an acknowledgment tells, and begin anew."""
+    for column in range(RTT, TOLD_WIDTH):
+        told[at, column] = tells[column]
+        tells[column] = 0
+
+
+@kernel(plain_below=PART)
+def note_last(own: Integers, row: Integers) -> None:
+    """Note the side's latest packet."""
     own[WINDOW] = row[R_WINDOW] + 2
     own[LAST_FRAME], own[LAST_TIME] = row[R_NUMBER], row[R_TIME]
     own[HOPS] = own[HOPS] if own[HOPS] else row[R_HOPS] + 1
     if row[R_FLAGS] & SYN:
         own[SYNS] += 1
         own[OFFER] = row[R_OFFER]
-    if row[R_SIZE]:
-        told[FLIGHT] = flight(own, pool) + 1
 
 
 @kernel(plain_below=PART)
@@ -358,14 +377,8 @@ def count_unseen(own: Integers, peer: Integers, row: Integers) -> int:
     if row[R_FLAGS] & SYN:
         own[IS_ALONE] = 1 if row[R_IDENT] < 0 else 0
         return 0
-    return settle(own, peer, row) if row[R_LENGTH] and row[R_BRINGS] & NEW else 0
-
-
-@kernel(plain_below=PART)
-def charge(own: Integers, limited: Integers, time: int) -> None:
-    """Count the time since the connection's previous packet to what limited sending."""
-    if own[SINCE_WHEN] and time >= own[SINCE_WHEN]:
-        limited[own[LIMITED_BY]] += time + 1 - own[SINCE_WHEN]
+    may_tell = (own[STEP] > 1 or own[OWED]) and row[R_LENGTH] and row[R_BRINGS] & NEW
+    return settle(own, peer, row) if may_tell else 0
 
 
 @kernel(plain_below=PART)
@@ -546,8 +559,6 @@ def send(own: Integers, peer: Integers, pool: Integers, row: Integers, signs: in
         while own[HEAD]:
             drop_head(own, pool)
         own[NEXT], own[RECOVER] = 0, 0
-    if row[R_SIZE] == 0 or not row[R_BRINGS] & NEW:
-        return
     seq, end = row[R_SEQ], (row[R_SEQ] + row[R_SIZE]) & 0xFFFFFFFF
     if own[NEXT] and distance(seq, own[NEXT] - 1) > 0:
         seq = own[NEXT] - 1
@@ -564,21 +575,23 @@ def send(own: Integers, peer: Integers, pool: Integers, row: Integers, signs: in
     own[TAIL] = at
     own[COUNT] += 1
     own[NEXT] = end + 1
-    if row[R_IDENT] >= 0:
-        sample(own, peer, pool, row)
+    if (
+        row[R_IDENT] >= 0
+        and row[R_LENGTH]
+        and (row[R_TIME] - own[SAMPLED] >= (own[LEAST_RTT] + peer[LEAST_RTT]) // 2)
+    ):
+        sample(own, pool, row)
     own[LATEST] = LAST if row[R_FLAGS] & FIN else row[R_LENGTH]
     own[LARGEST] = max(own[LARGEST], row[R_LENGTH])
 
 
 @kernel(plain_below=PART)
-def sample(own: Integers, peer: Integers, pool: Integers, row: Integers) -> None:
+def sample(own: Integers, pool: Integers, row: Integers) -> None:
     """Keep which identification goes with which number, twice a round trip."""
     if own[SAMPLES] == 0:
         own[SAMPLES] = take_row(pool)
         for at in range(FOLLOWING):
             pool[own[SAMPLES], at] = 0
-    elif row[R_TIME] - own[SAMPLED] < (own[LEAST_RTT] + peer[LEAST_RTT]) // 2:
-        return
     kept = pool[own[SAMPLES]]
     for at in range(FOLLOWING - 1, 0, -1):
         kept[at] = kept[at - 1]
@@ -784,53 +797,66 @@ def hear(
     own: Integers, peer: Integers, pool: Integers, row: Integers, blocks: Integers, told: Integers
 ) -> None:
     """Take in what an acknowledgment says about the other side's sendings."""
-    ack, time = row[R_ACK], row[R_TIME]
+    ack = row[R_ACK]
     if peer[NEXT] == 0:
         return
-    reports = 1 if len(blocks) and is_duplicate(blocks, ack) else 0
+    reports = 1 if row[R_COUNT] and is_duplicate(blocks, row) else 0
     if reports:
-        told[DSACK] = needless(peer, pool, blocks, told)
+        told[DSACK] = needless(peer, pool, blocks[row[R_FIRST]], told)
     if peer[UNA] and distance(peer[UNA] - 1, ack) < 0:
         return  # what else it tells is older than what is known
     has_advanced = peer[UNA] == 0 or peer[UNA] != ack + 1
-    may_jump = 1 if peer[BLOCKS] or peer[DUPLICATES] else 0
     if has_advanced:
-        if peer[HEAD] and peer[REMEMBERED] and row[R_TSECR] >= 0:
-            told[EIFEL] = needless_head(peer, pool, ack, row[R_TSECR], told)
-        if distance(peer[NEXT] - 1, ack) > 0:
-            peer[NEXT] = ack + 1
-        check_undo(peer, pool, ack, row[R_TSECR])
-        acknowledge(peer, pool, row, may_jump, told)
-        peer[UNA], peer[ADVANCED] = ack + 1, time + 1
-        peer[DUPLICATES] = 0
-        if peer[RECOVER] and distance(peer[RECOVER] - 1, ack) >= 0:
-            peer[RECOVER] = 0
-    news = keep_blocks(peer, pool, blocks, reports, 1 if has_advanced else 0)
+        move_on(peer, pool, row, told)
+    news = False
+    if row[R_COUNT] > reports:
+        news = keep_blocks(peer, pool, blocks, row[R_FIRST] + reports, row[R_COUNT] - reports)
+    elif has_advanced and peer[BLOCKS]:
+        free_row(pool, peer[BLOCKS])
+        peer[BLOCKS] = 0
     if not has_advanced and row[R_SIZE] == 0 and peer[COUNT] and (news or own[WINDOW] == row[R_WINDOW] + 2):
         peer[DUPLICATES] += 1
         news = True
     if has_advanced or news:
-        peer[HEARD], peer[HEARD_IN] = time + 1, row[R_NUMBER]
+        peer[HEARD], peer[HEARD_IN] = row[R_TIME] + 1, row[R_NUMBER]
 
 
 @kernel(plain_below=PART)
-def is_duplicate(blocks: Integers, ack: int) -> bool:
-    """Whether the first block reports what came twice (RFC 2883 4)."""
-    if distance(blocks[0, 1], ack) >= 0:
+def move_on(peer: Integers, pool: Integers, row: Integers, told: Integers) -> None:
+    """Take in that more is acknowledged than before."""
+    ack = row[R_ACK]
+    may_jump = 1 if peer[BLOCKS] or peer[DUPLICATES] else 0
+    if peer[HEAD] and peer[REMEMBERED] and row[R_TSECR] >= 0:
+        told[EIFEL] = needless_head(peer, pool, ack, row[R_TSECR], told)
+    if distance(peer[NEXT] - 1, ack) > 0:
+        peer[NEXT] = ack + 1
+    if peer[RECOVER] and peer[UNDONE] == 0:
+        check_undo(peer, pool, ack, row[R_TSECR])
+    acknowledge(peer, pool, row, may_jump, told)
+    peer[UNA], peer[ADVANCED], peer[DUPLICATES] = ack + 1, row[R_TIME] + 1, 0
+    if peer[RECOVER] and distance(peer[RECOVER] - 1, ack) >= 0:
+        peer[RECOVER] = 0
+
+
+@kernel(plain_below=PART)
+def is_duplicate(blocks: Integers, row: Integers) -> bool:
+    """Whether a segment's first block reports what came twice (RFC 2883 4)."""
+    at = row[R_FIRST]
+    if distance(blocks[at, 1], row[R_ACK]) >= 0:
         return True
     return (
-        len(blocks) > 1
-        and distance(blocks[1, 0], blocks[0, 0]) >= 0
-        and distance(blocks[0, 1], blocks[1, 1]) >= 0
+        row[R_COUNT] > 1
+        and distance(blocks[at + 1, 0], blocks[at, 0]) >= 0
+        and distance(blocks[at, 1], blocks[at + 1, 1]) >= 0
     )
 
 
 @kernel(plain_below=PART)
-def needless(peer: Integers, pool: Integers, blocks: Integers, told: Integers) -> int:
+def needless(peer: Integers, pool: Integers, block: Integers, told: Integers) -> int:
     """The packet that resent what came twice: the latest not yet reported; -1 if none."""
     at = peer[REMEMBERED]
     while at:
-        overlaps = distance(pool[at, SEQ], blocks[0, 1]) > 0 and distance(blocks[0, 0], pool[at, END]) > 0
+        overlaps = distance(pool[at, SEQ], block[1]) > 0 and distance(block[0], pool[at, END]) > 0
         if overlaps and pool[at, TIMES] != REPORTED:
             told[SHOWN] += 1 if pool[at, TIMES] == 0 else 0
             pool[at, TIMES] = REPORTED
@@ -865,8 +891,6 @@ def check_undo(peer: Integers, pool: Integers, ack: int, tsecr: int) -> None:
     By the time that it echoes, or because it acknowledges what was sent once, and not SACKed, right after a
     single one (RFC 5682 2.1).
     """
-    if peer[RECOVER] == 0 or peer[UNDONE] or peer[EPISODE] == 0:
-        return
     if tsecr >= 0 and peer[RESENT_TS] > 0:
         if distance(tsecr, peer[RESENT_TS] - 1) > 0:
             peer[UNDONE] = 1
@@ -933,11 +957,8 @@ def note_rtt(peer: Integers, rtt: int) -> None:
 
 
 @kernel(plain_below=PART)
-def count_rtt(histogram: Values, told: Integers) -> None:
-    """Count a round trip to its bin, unless the acknowledgment was held back."""
-    rtt = told[RTT]
-    if rtt <= 0 or told[DELAYED]:
-        return
+def count_rtt(histogram: Values, rtt: int) -> None:
+    """Count a round trip to its bin."""
     octave, rest = 0, rtt >> FIRST_OCTAVE
     while rest > 1:
         octave += 1
@@ -951,13 +972,8 @@ def count_rtt(histogram: Values, told: Integers) -> None:
 
 
 @kernel(plain_below=PART)
-def keep_blocks(peer: Integers, pool: Integers, blocks: Integers, skipped: int, has_advanced: int) -> bool:
+def keep_blocks(peer: Integers, pool: Integers, blocks: Integers, first: int, many: int) -> bool:
     """Keep the SACK blocks of an ack; whether they tell anything new."""
-    if len(blocks) <= skipped:
-        if has_advanced and peer[BLOCKS]:
-            free_row(pool, peer[BLOCKS])
-            peer[BLOCKS] = 0
-        return False
     if peer[BLOCKS] == 0:
         peer[BLOCKS] = take_row(pool)
         for at in range(4):
@@ -966,8 +982,8 @@ def keep_blocks(peer: Integers, pool: Integers, blocks: Integers, skipped: int, 
     news = False
     for at in range(4):
         edges = np.int64(0)
-        if skipped + at < len(blocks):
-            edges = blocks[skipped + at, 0] << 32 | blocks[skipped + at, 1]
+        if at < many:
+            edges = blocks[first + at, 0] << 32 | blocks[first + at, 1]
         news = news or (edges != kept[at] and edges != 0)
         kept[at] = edges
     return news
