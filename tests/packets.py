@@ -73,10 +73,12 @@ def ipv4(
     source: str = "192.0.2.10",
     destination: str = "192.0.2.80",
     ttl: int = 64,
+    ident: int = 0x1234,
 ) -> bytes:
     """An IPv4 packet with a good header checksum."""
     addresses = b"".join(bytes(int(part) for part in one.split(".")) for one in (source, destination))
-    head = b"\x45\0" + (20 + len(payload)).to_bytes(2, "big") + b"\x12\x34\x40\0" + bytes((ttl, proto))
+    head = b"\x45\0" + b"".join(number.to_bytes(2, "big") for number in (20 + len(payload), ident, 0x4000))
+    head += bytes((ttl, proto))
     good = checksum(head + b"\0\0" + addresses)
     return head + good.to_bytes(2, "big") + addresses + payload
 

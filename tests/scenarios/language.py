@@ -13,8 +13,9 @@
 
 A line is: seconds since the line before; who sends (`>` the client, `<` the server, `.` somebody else); the
 flags as tcpdump writes them (`S.` is SYN and ACK, `.` only ACK, `-` none); the first and one past the last
-relative sequence number of the payload; then `ack N`, `win N` and options in any order, separated by commas
-or spaces. `isn > 5000` moves a side's initial sequence number on; `cut` on a line keeps only the headers.
+relative sequence number of the payload; then `ack N`, `win N`, `id N` (IP identification) and options in any
+order, separated by commas or spaces; `sack 101:201/301:401` are blocks of relative numbers. `isn > 5000`
+moves a side's initial sequence number on; `cut` on a line keeps only the headers.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ START = 1_700_000_000 * SECOND
 class Expectation:
     """What stands after the bar: "client STATE", "server STATE", "note WORD", "connection N", "says WORD".
 
-    "says" names everything that Wireshark's TCP analysis says of it, or "nothing".
+    "says" names everything that Wireshark's TCP analysis says of it, or "nothing"; "resends N" is the packet
+    resent; and of the facts `synfin.*`: "cause WORD", "rule WORD", "lost WORD", "copies N" and others.
     """
 
     about: str
@@ -65,6 +67,8 @@ class Line:
     is_icmp: bool = False
     isn: int | None = None
     is_cut: bool = False
+    ident: int = 0x1234
+    sack: tuple[tuple[int, int], ...] = ()
     expected: tuple[Expectation, ...] = ()
 
 
@@ -147,6 +151,12 @@ def _line(time: int, sender: str, words: list[str], expected: tuple[Expectation,
             values["ack"] = int(next(rest))
         elif word == "win":
             values["window"] = int(next(rest))
+        elif word == "id":
+            values["ident"] = int(next(rest))
+        elif word == "sack" and (blocks := next(rest)) != "ok":
+            values["sack"] = tuple((int(a), int(b)) for a, b in (one.split(":") for one in blocks.split("/")))
+        elif word == "sack":
+            options += b"\x01\x01\x04\x02"
         elif word == "cut":
             values["is_cut"] = True
         else:
@@ -160,9 +170,6 @@ def _option(word: str, rest: Any) -> bytes:
             return b"\x02\x04" + int(next(rest)).to_bytes(2, "big")
         case "scale":
             return b"\x01\x03\x03" + bytes((int(next(rest)),))
-        case "sack":
-            assert next(rest) == "ok"
-            return b"\x01\x01\x04\x02"
         case "ts":
             values = [int(next(rest)), int(next(rest))]
             return b"\x01\x01\x08\x0a" + b"".join(value.to_bytes(4, "big") for value in values)
@@ -202,7 +209,7 @@ def _packets(lines: tuple[Line, ...], setting: Setting) -> list[tuple[bytes, int
             quoted = latest["<" if line.sender == ">" else ">"]
             frame = ethernet(_ip(b"\x03\x01\0\0\0\0\0\0" + quoted[:40], line.sender, setting, proto=1))
         else:
-            latest[line.sender] = _ip(_segment(line, isns, setting), line.sender, setting)
+            latest[line.sender] = _ip(_segment(line, isns, setting), line.sender, setting, ident=line.ident)
             frame = ethernet(latest[line.sender])
         payload = line.last - line.first
         kept = len(frame) - payload if line.is_cut else len(frame)
@@ -219,12 +226,20 @@ def _segment(line: Line, isns: dict[str, int], setting: Setting) -> bytes:
         ack=0 if line.ack is None else (isns[peer] + line.ack) & 0xFFFFFFFF,
         flags=line.flags,
         window=line.window,
-        options=line.options,
+        options=line.options + _blocks(line, isns[peer]),
     )
 
 
-def _ip(payload: bytes, sender: str, setting: Setting, proto: int = 6) -> bytes:
+def _blocks(line: Line, isn: int) -> bytes:
+    """The SACK option, if there are blocks."""
+    if not line.sack:
+        return b""
+    edges = b"".join(((isn + edge) & 0xFFFFFFFF).to_bytes(4, "big") for block in line.sack for edge in block)
+    return b"\x01\x01\x05" + bytes((2 + len(edges),)) + edges
+
+
+def _ip(payload: bytes, sender: str, setting: Setting, proto: int = 6, ident: int = 0x1234) -> bytes:
     source, destination = setting.client, setting.server
     if sender == "<":
         source, destination = destination, source
-    return ipv4(payload, proto, source=source, destination=destination)
+    return ipv4(payload, proto, source=source, destination=destination, ident=ident)

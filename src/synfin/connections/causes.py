@@ -251,7 +251,8 @@ class Judged:
     def signal(self) -> Integers:
         """`PROMPTED` or what a timer resends."""
         head, tail = self.has(s.IS_HEAD), self.has(s.IS_TAIL) & ~self.has(s.SACKED_ABOVE)
-        no_probes = ~self.has(s.SACK_AGREED) | self.is_syn
+        is_past = self.events[:, s.QUIET] >= self.events[:, s.RTO] * TIMER_SHARE
+        no_probes = ~self.has(s.SACK_AGREED) | self.is_syn | (self.has(s.WENT_UNSEEN) & is_past)
         chosen = np.select(
             [head & (~tail | no_probes), head & tail, tail],
             [TIMER_AT_HEAD, TIMER_AT_BOTH, TIMER_AT_TAIL],
@@ -279,7 +280,8 @@ class Judged:
         """Index into `TRIGGERS`: what made the sender resend; the table's word, if it is borne out."""
         reason = self.has(s.SACKED_ABOVE) | (self.events[:, s.DUPS] >= DUPLICATES_NEEDED)
         reason |= mode == RECOVERING
-        trigger = np.where((known == FAST) & ~reason, UNCLASSIFIED, known)
+        unexplained = np.where(self.has(s.WENT_UNSEEN), AFTER_TIMEOUT, UNCLASSIFIED)
+        trigger = np.where((known == FAST) & ~reason, unexplained, known)
         return np.where(self.is_resent, trigger, NOT_RESENT)
 
     def rules(self, cause: Integers, trigger: Integers) -> Integers:

@@ -640,6 +640,7 @@ def note_event(own: Integers, peer: Integers, pool: Integers, row: Integers, eve
     is_again = row[R_BRINGS] & (OLD | LATE) or signs & WENT_UNSEEN
     if is_again and not is_copy and not is_late:
         signs |= begin_or_continue(own, row[R_TSVAL])
+        own[EPISODE] += 1 if signs & SACKED_ABOVE else 0  # more than a timer speaks for it
         remember(own, pool, row)
         pool[own[REMEMBERED], TIMES] = KNOWN if signs & ALREADY_ACKED else 0
     event[SIGNS] = signs
@@ -811,6 +812,8 @@ def hear(
     news = False
     if row[R_COUNT] > reports:
         news = keep_blocks(peer, pool, blocks, row[R_FIRST] + reports, row[R_COUNT] - reports)
+        if news and peer[RECOVER] and peer[EPISODE] == 1 and peer[REMEMBERED]:
+            check_sacked(peer, pool, blocks[row[R_FIRST] + reports])
     elif has_advanced and peer[BLOCKS]:
         free_row(pool, peer[BLOCKS])
         peer[BLOCKS] = 0
@@ -905,6 +908,20 @@ def check_undo(peer: Integers, pool: Integers, ack: int, tsecr: int) -> None:
             has_original = True
         at = pool[at, FOLLOWING]
     if has_original and (peer[OFFER] & SACK or not has_resent):
+        peer[UNDONE] = 1
+
+
+@kernel(plain_below=PART)
+def check_sacked(peer: Integers, pool: Integers, block: Integers) -> None:
+    """Note if a SACK block names, right after a single resending, what was sent before and only once.
+
+    Linux looks for that as long as nothing more is acknowledged, or new data could be sent then.
+    """
+    resent = pool[peer[REMEMBERED], SEQ]
+    is_earlier = distance(block[1], peer[RECOVER] - 1) >= 0
+    has_resent = distance(block[0], resent) >= 0 and distance(resent, block[1]) > 0
+    is_open = peer[UNA] == resent + 1 or distance(peer[RECOVER], peer[NEXT]) > 0
+    if is_open and is_earlier and not has_resent:
         peer[UNDONE] = 1
 
 
