@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def run(laboratory: Laboratory) -> None:
-    """Hold the fourth segment of an answer back for a moment."""
-    laboratory.link.holds = nth(4, lambda passing: not passing.from_client and passing.payload > 0)
+    """Hold the last but one of the first ten segments back: too few overtake it to be taken for a loss."""
+    laboratory.link.holds = nth(9, lambda passing: not passing.from_client and passing.payload > 0)
     laboratory.link.hold = 0.002
     exchange(laboratory, BOOK)
 
