@@ -139,7 +139,7 @@ def test_many_different_paths_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("synfin.exports.statistics.hierarchy.FIRST_NODES", 1)
     packets = [
         (ethernet(ipv4(b"", 99)), 0),
-        (ethernet(ipv4(udp(b"x"), 17)), 0),
+        (ethernet(ipv4(udp(b"x", ports=(40000, 40001)), 17)), 0),
         (ethernet(ipv4(b"\x06", 6)), 0),
     ]
     assert [(row["path"], row["packets"]) for row in counted(Hierarchy, packets).rows()] == [
