@@ -51,6 +51,10 @@ REASSEMBLED = {
 BEFORE_THE_FIRST = {"wireshark__many_interfaces.pcapng.1"}
 """Packets older than the first, which tshark counts to the first interval."""
 
+APPLICATIONS = ("HTTP", "SSDP", "DNS", "LLMNR", "MDNS")
+"""What tshark reads in the light of earlier packets, and of packets put together: compared field by field
+elsewhere, and here left out of what is above TCP and UDP."""
+
 MALFORMED_INSIDE = {"packets__icmp_traceroute.pcapng"}
 """Extensions of ICMP that tshark cannot read to their end, and synfin can."""
 
@@ -186,11 +190,16 @@ def their_protocols(text: str) -> dict[str, tuple[int, int]]:
         if found:
             names[len(found[1]) // 2 :] = [found[2]]
             made[":".join(names)] = int(found[3]), int(found[4])
-    return made
+    return up_to_transport(made)
+
+
+def up_to_transport(counted: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Without what TCP and UDP carry."""
+    return {path: both for path, both in counted.items() if not re.search(":(tcp|udp):", path)}
 
 
 def our_protocols(path: Path) -> dict[str, tuple[int, int]]:
-    return {row["path"]: (row["packets"], row["bytes"]) for row in rows(path, "protocols")}
+    return up_to_transport({row["path"]: (row["packets"], row["bytes"]) for row in rows(path, "protocols")})
 
 
 def their_lengths(text: str) -> list[list[str]]:
@@ -232,9 +241,9 @@ def our_intervals(path: Path, selection: str) -> set[tuple[float, int, int]]:
 SEVERITIES = {"Errors": "Error", "Warns": "Warning", "Notes": "Note", "Chats": "Chat", "Comments": "Comment"}
 ANALYSIS = re.compile(
     "This frame |Duplicate ACK|TCP (keep-alive|window|Zero Window)|ACK to a TCP|Previous segment"
-    "|ACKed segment|A new tcp session|TCP SYN-ACK"
+    "|ACKed segment|New fragment overlaps|A new tcp session|TCP SYN-ACK"
 )
-"""What only the analysis of sequence numbers remarks, which is switched off here."""
+"""What only following a connection remarks, which is switched off here or is about reassembly."""
 
 PASSES_ON = {"Ethertype": "Ethernet"}
 """What tshark calls it when a part of Ethernet remarks something."""
@@ -253,13 +262,14 @@ def their_remarks(text: str) -> Remarked:
         found = re.fullmatch(r" +(\d+) +(\w+) +(\S.*?)  (\S.*)", line)
         if found and severity and not ANALYSIS.match(found[4]):
             protocol = PASSES_ON.get(found[3], found[3])
-            made[severity, found[2], protocol, found[4].strip()] += int(found[1])
+            if protocol not in APPLICATIONS:
+                made[severity, found[2], protocol, found[4].strip()] += int(found[1])
     return made
 
 
 def our_remarks(path: Path) -> Remarked:
     made: Remarked = Counter()
     for row in rows(path, "expert"):
-        if not ANALYSIS.match(row["summary"]):
+        if not ANALYSIS.match(row["summary"]) and row["protocol"] not in APPLICATIONS:
             made[row["severity"], row["group"], row["protocol"], row["summary"].strip()] += row["count"]
     return made
