@@ -33,10 +33,17 @@ server.serve_forever()
 """
 
 FETCH = """
-import sys, urllib.request
-print(len(urllib.request.urlopen("http://127.0.0.1:8080/").read()), flush=True)
+import socket, sys, time
+with socket.create_connection(("127.0.0.1", 8080)) as opened:
+    opened.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
+    answer = b""
+    while more := opened.recv(65536):
+        answer += more
+    time.sleep(0.3)
+print(len(answer.partition(b"\\r\\n\\r\\n")[2]), flush=True)
 sys.exit(7)
 """
+"""Looked at every few milliseconds, a socket that is open for longer is seen for certain."""
 
 
 @pytest.mark.parametrize(
