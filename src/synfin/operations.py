@@ -483,7 +483,7 @@ def connection_table(session: Session, selection: str = "", *, all_packets: bool
     kept = np.array(sorted(matching - others if all_packets else matching), np.int64)
     follower.dropped = session.capture.dropped
     found = follower.finish()
-    return found.taken(np.isin(found.columns["number"], kept))
+    return found.taken(np.isin(found.numbers("number"), kept))
 
 
 def prepared_tables(session: Session, packets: tuple[int, int] | None = None) -> Iterator[PacketTable]:
@@ -625,7 +625,7 @@ def _known_connection(found: Connections, number: int) -> int:
     try:
         return found.index_of(number)
     except KeyError:
-        hint = f"They are numbered 0 to {found.columns['number'][-1]}." if len(found) else ""
+        hint = f"They are numbered 0 to {found.numbers('number')[-1]}." if len(found) else ""
         raise FilterError(f"There is no connection {number} in this capture.", hint=hint) from None
 
 
@@ -748,13 +748,14 @@ def drawn_layers(layers: Stack) -> str:
 
 def shows_most(found: Connections) -> int:
     """The connection to explain when nobody says which: begun and ended before our eyes, and the busiest."""
-    columns = found.columns
-    begun = (columns["handshake"] != "not seen").astype(np.int64)
-    going_on = (None, "still open when the capture ended", "continues past the capture")
-    ended = np.array([teardown not in going_on for teardown in columns["teardown"]])
-    packets = columns["client_packets"].astype(np.int64) + columns["server_packets"].astype(np.int64)
-    best = np.lexsort((-columns["number"], packets, ended, begun))[-1]
-    return int(columns["number"][best])
+    begun = np.array([word != "not seen" for word in found.columns["handshake"].tolist()])
+    going_on = ("", "still open when the capture ended", "continues past the capture")
+    ended = np.array([word not in going_on for word in found.columns["teardown"].tolist()])
+    packets, numbers = (
+        found.numbers("client_packets") + found.numbers("server_packets"),
+        found.numbers("number"),
+    )
+    return int(numbers[np.lexsort((-numbers, packets, ended, begun))[-1]])
 
 
 def warm_up() -> Iterator[str]:
@@ -780,11 +781,6 @@ def warm_up() -> Iterator[str]:
         explain_connection(session, lang="en", width=100)
 
 
-def first_time(found: Connections) -> int:
-    """When the first of the connections began, nanoseconds since the epoch; 0 if there is none."""
-    return int(found.columns["start"].min()) if len(found) else 0
-
-
 def sorted_by(found: Connections, column: str) -> Connections:
     """The connections in the order of a column; "-name" for the largest first, unknown values last.
 
@@ -794,11 +790,20 @@ def sorted_by(found: Connections, column: str) -> Connections:
     name = column.removeprefix("-")
     if name not in found.columns:
         raise FilterError(f'No column is named "{name}".', hint=f"There are {', '.join(found.columns)}.")
-    values = found.columns[name].tolist()
+    values: list[Any] = found.columns[name].tolist()
     known = [index for index, value in enumerate(values) if value is not None]
     unknown = [index for index, value in enumerate(values) if value is None]
     known.sort(key=values.__getitem__, reverse=column.startswith("-"))
     return found.taken(np.array(known + unknown, np.int64))
+
+
+def connection_lines(found: Connections, form: str) -> Iterator[bytes]:
+    """The table of connections as text: "table", "json" or "csv"."""
+    from synfin.exports import connections
+
+    return {"table": connections.table, "json": connections.json_rows, "csv": connections.csv_rows}[form](
+        found
+    )
 
 
 def write_parquet(found: Connections, target: str | BinaryIO) -> None:

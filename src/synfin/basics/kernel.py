@@ -1,8 +1,8 @@
 """`@kernel` is the only door to Numba: plain loops, compiled when there is enough work to pay for it.
 
 A kernel is an ordinary Python function over arrays. Called on little work it runs as written, so that a
-small capture never waits for a compiler; called on much work it is compiled once, kept in Numba's disk
-cache, and releases the interpreter lock while it runs. Both ways give the same result: kernels use only
+small capture never waits for a compiler; called on much work it is compiled once, kept on the disk (see
+`native`), and releases the interpreter lock while it runs. Both ways give the same result: kernels use only
 integers that cannot overflow (`np.int64(...)` around every byte they read) and no other library calls.
 """
 
@@ -10,7 +10,11 @@ from __future__ import annotations
 
 import os
 import types
+from functools import cached_property
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+
+from synfin.basics.native import form_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +34,16 @@ PART = -1
 PATIENCE = 4
 """How often little work may come before it counts as much."""
 
+LITTLE = 64
+"""Work that is never worth a call of compiled code, even where other kernels had much to do."""
+
+_prepared: list[str] = []
+"""Kernels that had much to do; after the first, there is much to do for all of them."""
+
 _listeners: list[Callable[[str], None]] = []
+
+_one_at_a_time = RLock()
+"""Two threads that ask for the same code must not both make it."""
 
 
 def when_compiling(tell: Callable[[str], None]) -> None:
@@ -56,7 +69,7 @@ class Kernel(Generic[P, R]):
     def __init__(self, plain: Callable[P, R], plain_below: int) -> None:
         self.plain = plain
         self.plain_below = plain_below
-        self._compiled: Callable[..., Any] | None = None
+        self._native: dict[object, Callable[..., Any]] = {}
         self._done = 0
         self.__doc__ = plain.__doc__
         self.__name__ = plain.__name__
@@ -64,46 +77,68 @@ class Kernel(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the loop, plain or compiled."""
-        if self.plain_below == PART or (self._compiled is None and self._is_little(args[0])):
+        if kwargs or self.plain_below == PART or (not self._native and self._is_little(args[0])):
             return self.plain(*args, **kwargs)
-        return self.compiled()(*args, **kwargs)  # type: ignore[no-any-return]
+        form = form_of(args)
+        native = self._native.get(form)
+        if native is None:
+            native = self._prepared(form, args)
+        return native(*args)  # type: ignore[no-any-return]
 
     def _is_little(self, grows: Any) -> bool:  # noqa: ANN401 - an array of any sort
         if MODE in ("plain", "compiled"):
             return MODE == "plain"
+        if _prepared:
+            return len(grows) < LITTLE
         self._done += len(grows)
         return len(grows) < self.plain_below and self._done < PATIENCE * self.plain_below
 
-    def compiled(self) -> Callable[..., Any]:
-        """The compiled form (made on first use), for callers that know there is much to do."""
-        if self._compiled is None:
-            import numba
+    def _prepared(self, form: object, args: tuple[Any, ...]) -> Callable[..., Any]:
+        """The compiled loop for arguments of these types: from the disk, or made now and kept there."""
+        with _one_at_a_time:
+            if form not in self._native:  # another thread may have been quicker
+                from synfin.basics import native
 
-            self._compiled = numba.njit(cache=True, nogil=True)(self._linked())
-            _listen_to_numba()
-        return self._compiled
+                path = native.file_of(f"{self.__module__}.{self.__name__}", self.meaning, form)
+                code = native.kept(path)
+                if code is None:
+                    from synfin.basics.compiling import compiled
 
-    def _linked(self) -> types.FunctionType:
-        """The function, with the kernels that it calls replaced by their compiled forms."""
-        plain = self.plain
-        assert isinstance(plain, types.FunctionType)
-        used = {
-            name: plain.__globals__[name].compiled()
-            for name in plain.__code__.co_names
-            if isinstance(plain.__globals__.get(name), Kernel)
-        }
-        if not used:
-            return plain
-        linked = types.FunctionType(
-            plain.__code__,
-            {**plain.__globals__, **used},
-            plain.__name__,
-            plain.__defaults__,
-            plain.__closure__,
-        )
-        linked.__module__ = plain.__module__
-        linked.__qualname__ = plain.__qualname__
-        return linked
+                    for tell in _listeners:
+                        tell(self.__name__)
+                    code = compiled(self, args)
+                    native.keep(path, code)
+                _prepared.append(self.__name__)
+                self._native[form] = native.callable_at(native.loaded(code), code, self.__name__)
+            return self._native[form]
+
+    @property
+    def _code(self) -> types.CodeType:
+        code: types.CodeType = self.plain.__code__
+        return code
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """The values of the module's names that the loop uses: kernels, constants, modules."""
+        known: dict[str, Any] = self.plain.__globals__
+        used = self._code.co_names
+        return {name: known[name] for name in used if name in known}
+
+    @cached_property
+    def meaning(self) -> str:
+        """All that the compiled code depends on, its arguments' types apart."""
+        code = self._code
+        used = [(name, _content(value)) for name, value in self.named.items()]
+        return repr((code.co_code, code.co_consts, code.co_names, code.co_varnames, used))
+
+
+def _content(value: Any) -> str:  # noqa: ANN401 - whatever a module's name stands for
+    if isinstance(value, Kernel):
+        return value.meaning
+    if isinstance(value, types.ModuleType):
+        return value.__name__
+    as_bytes = getattr(value, "tobytes", None)
+    return repr((value.dtype.str, value.shape, as_bytes()) if as_bytes else value)
 
 
 @overload
@@ -116,32 +151,9 @@ def kernel(
     """Make a loop over arrays a kernel; its first argument is the array its running time grows with.
 
     Args:
-        function: the loop; it may call kernels of the same file only (the disk cache watches one file).
+        function: the loop; it may call other kernels.
         plain_below: see `Kernel`; 0 compiles always, `PART` leaves it to the kernels that use this one.
     """
     if function is None:
         return lambda given: Kernel(given, plain_below)
     return Kernel(function, plain_below)
-
-
-_listening: list[object] = []
-
-
-def _listen_to_numba() -> None:
-    """Pass Numba's compile events on, once per process."""
-    if _listening:
-        return
-    from numba.core import event
-
-    class Listener(event.Listener):
-        def on_start(self, given: Any) -> None:  # noqa: ANN401 - numba has no types
-            name = str(given.data["dispatcher"].py_func.__name__)
-            for tell in _listeners:
-                tell(name)
-
-        def on_end(self, given: Any) -> None:  # noqa: ANN401 - numba has no types
-            pass
-
-    listener = Listener()
-    event.register("numba:compile", listener)  # type: ignore[no-untyped-call]  # numba has no types
-    _listening.append(listener)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from synfin.capture.reader import Mark
     from synfin.capture.stream import Stream
 
-CHUNK_SIZE = 2 << 20
+CHUNK_SIZE = 4 << 20
 """Bytes of a chunk: what fits in a cache, for the bytes are looked at again and again."""
 
 

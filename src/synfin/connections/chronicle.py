@@ -159,7 +159,7 @@ class Chronicle:
         """Take the next chunk."""
         every = segments(table)
         self.is_over = self.is_over or bool(len(every) and every.number[-1] >= self._last)
-        between = np.flatnonzero((every.ends.keys == self._ends).all(axis=1))
+        between = np.flatnonzero((every.keys == self._ends).all(axis=1))
         seen = self._again.advance(table, every.taken(between))
         found = seen.segments
         mine = seen.grouping.connection == self._number

@@ -34,12 +34,7 @@ class Completeness:
         """
         self.state = grown(self.state, count)
         out = np.empty(len(segments), np.int64)
-        creates = (grouping.role & CREATES) != 0
-        bits, first = CONTRIBUTED[segments.kind], OPENING[segments.kind]
-        reuses = grouping.role & REUSES != 0
-        if reuses.any():  # to Wireshark a connection on known endpoints is not quite new
-            first = np.where(reuses, SAW_SYN | bits, first)
-        collect_bits(grouping.connection, bits, first, creates, self.state, out)
+        collect_bits(grouping.connection, grouping.role, segments.kind, BITS, self.state, out)
         return out
 
     def final(self, grouping: Grouping) -> Integers:
@@ -69,28 +64,31 @@ def opening(segments: Kinds) -> Integers:
     return np.where(is_syn, SAW_SYN | np.where(segments.length > 0, SAW_DATA, 0), 0)
 
 
-CONTRIBUTED, OPENING = contributed(EVERY_KIND), opening(EVERY_KIND)
+BITS = np.stack((contributed(EVERY_KIND), opening(EVERY_KIND)))
+"""Both for every kind of segment."""
 
 
 @kernel
 def collect_bits(
-    connection: Integers, bits: Integers, first: Integers, creates: Integers, state: Values, out: Integers
+    connection: Integers, role: Integers, kind: Integers, bits: Integers, state: Values, out: Integers
 ) -> None:
     """Set the bits of each segment in its connection.
 
     Args:
         connection: of each segment.
-        bits: what it contributes to a connection that exists, see `contributed`.
-        first: what it contributes as the first, see `opening`.
-        creates: whether it is the first.
+        role: of each segment in the grouping.
+        kind: of each segment.
+        bits: (2, kinds) what it contributes to a connection that exists, and as the first.
         state: see `Completeness.state`; updated.
         out: bits set before each segment; filled.
     """
     for row in range(len(connection)):
         of = connection[row]
-        if creates[row]:
+        if role[row] & CREATES:
             out[row] = 0
-            state[of, 0], state[of, 1] = first[row], bits[row]
+            state[of, 0], state[of, 1] = bits[1, kind[row]], bits[0, kind[row]]
+            if role[row] & REUSES:  # to Wireshark a connection on known endpoints is not quite new
+                state[of, 0] = SAW_SYN | bits[0, kind[row]]
         else:
             out[row] = state[of, 0]
-            state[of, 0] |= bits[row]
+            state[of, 0] |= bits[0, kind[row]]

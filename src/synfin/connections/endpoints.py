@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,38 +25,30 @@ WORDS = 5
 """Words of a key: two for each address, the lower endpoint first, and one for IP version and ports."""
 
 
-class Endpoints(NamedTuple):
-    """Where segments travel; int64, one entry each.
-
-    Attributes:
-        keys: (n, 5), the same both ways.
-        side: 0 if sent by the lower endpoint, 1 if by the higher; 0 if they are equal.
-        hashes: scattered keys, 0 to 2**32 - 1.
-        guess: the side that is probably the client: the one whose port is of the higher class (see
-            `WELL_KNOWN`), or else the sender, who then is taken to have asked.
-    """
-
-    keys: Integers
-    side: Integers
-    hashes: Integers
-    guess: Integers
-
-
-def endpoints(
-    headers: HeaderRows, chosen: Integers | None, source: Integers, destination: Integers
-) -> Endpoints:
+def endpoints(headers: HeaderRows, chosen: Integers | None, out: Integers) -> Integers:
     """Where segments travel.
 
     Args:
         headers: of the protocol above IP.
         chosen: which of its rows; None for all.
-        source: their source ports.
-        destination: their destination ports.
+        out: int64 (3, n), filled: the side that sends, 0 for the lower endpoint, 1 for the higher, 0 if they
+            are equal; a scattered key, 0 to 2**32 - 1; the side that is probably the client: the one whose
+            port is of the higher class (see `WELL_KNOWN`), or else the sender, who then is taken to have
+            asked.
+
+    Returns:
+        keys int64 (n, 5), the same both ways.
     """
     table = headers.table
     names = table.catalogue.program.names
     steps = np.array([names.index(name) if name in names else -1 for name in ("ip", "ipv6")], np.int64)
-    position = headers.layer.position if chosen is None else headers.layer.position[chosen]
+    position, source, destination = (
+        headers.layer.position,
+        headers.values("srcport"),
+        headers.values("dstport"),
+    )
+    if chosen is not None:
+        position, source, destination = position[chosen], source[chosen], destination[chosen]
     networks = (
         _positions(table, "ip"),
         _numbers(table, "src"),
@@ -65,10 +57,9 @@ def endpoints(
         ipv6_words(table, "src"),
         ipv6_words(table, "dst"),
     )
-    keys = np.zeros((len(position), WORDS), np.int64)
-    out = np.empty((3, len(position)), np.int64)
+    keys = np.empty((len(position), WORDS), np.int64)
     pair(position, table.found[:2], (steps, SECRET), networks, (source, destination), (keys, out))
-    return Endpoints(keys, out[0], out[1], out[2])
+    return keys
 
 
 def _positions(table: PacketTable, name: str) -> Small:
@@ -111,7 +102,7 @@ def pair(
         constants: steps of IPv4 and IPv6; the secret.
         networks: positions and both addresses of the IPv4 headers, and of the IPv6 headers.
         ports: source, destination.
-        result: keys (n, 5) of zeros; (3, n) side, hash, guess; both filled.
+        result: keys (n, 5); (3, n) side, hash, guess; both filled.
     """
     steps, secret = constants
     four, source4, destination4, six, source6, destination6 = networks

@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from synfin.basics.kernel import kernel
-from synfin.connections.segments import ACK, QUOTED, RST, SYN, WHOLE, Segments
+from synfin.connections.segments import (
+    ACK,
+    ACK_NUMBER,
+    EXTENT,
+    FLAGS,
+    HASH,
+    QUOTED,
+    RST,
+    SEQ,
+    SIDE,
+    SYN,
+    WHOLE,
+    Segments,
+)
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Integers, Values
@@ -44,7 +57,7 @@ class Groups:
 
     Attributes:
         count: how many connections there are.
-        endpoints: int64 (capacity, 5), see `Endpoints`.
+        endpoints: int64 (capacity, 5), see `endpoints`.
         bases: int64 (capacity, 2): first sequence number of each side, `UNKNOWN` if not seen.
     """
 
@@ -57,22 +70,19 @@ class Groups:
 
     def advance(self, segments: Segments) -> Grouping:
         """Group the segments of the next chunk."""
-        rows = np.stack((segments.side, segments.flags, segments.seq, segments.ack, segments.extent))
-        return self.number(segments.ends, rows)
+        return self.number(segments.keys, segments.matrix)
 
-    def number(self, ends: Endpoints, rows: Integers | None = None) -> Grouping:
+    def number(self, keys: Integers, rows: Integers) -> Grouping:
         """Number what travels between these ends.
 
         Args:
-            ends: of each.
-            rows: what `group` wants to know of segments; None where the ends alone decide.
+            keys: of each, see `endpoints`.
+            rows: see `Segments.matrix`; without flags and extent the ends alone decide.
         """
-        self._make_room(len(ends.hashes))
-        out = np.empty((4, len(ends.hashes)), np.int64)
-        if rows is None:
-            rows = np.zeros((5, len(ends.hashes)), np.int64)
+        self._make_room(len(keys))
+        out = np.empty((4, len(keys)), np.int64)
         known = (self.endpoints, self.bases, self._hashes)
-        self.count = group(ends.hashes, ends.keys, rows, self._slots, known, (out, self.count))
+        self.count = group(keys, rows, self._slots, known, out, self.count)
         return Grouping(*out)
 
     def _make_room(self, more: int) -> None:
@@ -111,12 +121,12 @@ def rehash(old: Values, hashes: Integers, slots: Values) -> None:
 
 @kernel
 def group(
-    hashes: Integers,
     keys: Integers,
     rows: Integers,
     slots: Values,
     known: tuple[Integers, Integers, Integers],
-    result: tuple[Integers, int],
+    out: Integers,
+    count: int,
 ) -> int:
     """Find or make the connection of each segment, and each side's first sequence number.
 
@@ -124,22 +134,21 @@ def group(
     endpoints; there is no timeout.
 
     Args:
-        hashes: see `Endpoints`.
-        keys: see `Endpoints`.
-        rows: (5, n) side, flags, seq, ack, extent.
+        keys: see `endpoints`.
+        rows: see `Segments.matrix`.
         slots: connection number + 1, 0 for an empty slot; updated.
         known: endpoints, bases and hashes of the connections; updated.
-        result: (4, n) as `Grouping`, to be filled; and how many connections there are.
+        out: (4, n) as `Grouping`, to be filled.
+        count: how many connections there are.
 
     Returns:
         how many connections there are now.
     """
     endpoints, bases, hash_of = known
-    out, count = result
     mask = len(slots) - 1
-    for row in range(len(hashes)):
-        side, flags, seq, extent = rows[0, row], rows[1, row], rows[2, row], rows[4, row]
-        at = hashes[row] & mask
+    for row in range(len(keys)):
+        side, flags, seq, extent = rows[SIDE, row], rows[FLAGS, row], rows[SEQ, row], rows[EXTENT, row]
+        at = rows[HASH, row] & mask
         connection = np.int64(slots[at]) - 1
         while connection >= 0 and (
             endpoints[connection, 4] != keys[row, 4]
@@ -162,7 +171,7 @@ def group(
             connection = np.int64(count)
             count += 1
             slots[at] = count
-            hash_of[connection] = hashes[row]
+            hash_of[connection] = rows[HASH, row]
             for word in range(5):
                 endpoints[connection, word] = keys[row, word]
             bases[connection, 0], bases[connection, 1] = UNKNOWN, UNKNOWN
@@ -172,7 +181,7 @@ def group(
             if bases[connection, side] == UNKNOWN:
                 bases[connection, side] = seq if flags & SYN else (seq - 1) & 0xFFFFFFFF
             if bases[connection, 1 - side] == UNKNOWN and flags & ACK:
-                bases[connection, 1 - side] = (rows[3, row] - 1) & 0xFFFFFFFF
+                bases[connection, 1 - side] = (rows[ACK_NUMBER, row] - 1) & 0xFFFFFFFF
         out[0, row], out[1, row] = connection, role
         out[2, row], out[3, row] = bases[connection, side], bases[connection, 1 - side]
     return count

@@ -14,7 +14,18 @@ import numpy as np
 
 from synfin.basics.kernel import PART, kernel
 from synfin.connections.group import Grouping, grown
-from synfin.connections.segments import ACK, EVERY_KIND, FIN, RST, SYN, WHOLE, Kinds, Segments
+from synfin.connections.segments import (
+    ACK,
+    EVERY_KIND,
+    FIN,
+    KIND,
+    RST,
+    SIDE,
+    SYN,
+    WHOLE,
+    Kinds,
+    Segments,
+)
 from synfin.connections.sequence import ACKS_UNSEEN, EVERYTHING, OLD, ZERO_WINDOW
 
 if TYPE_CHECKING:
@@ -51,13 +62,8 @@ class Histories:
         self.letters = grown(self.letters, count)
         self._seen = grown(self._seen, count)
         self._times = grown(self._times, count)
-        happened = happenings(segments, brings)
-        write(grouping.connection, segments.side, happened, self._seen, self._times, self.letters)
-
-
-def happenings(segments: Segments, brings: Integers) -> Integers:
-    """What each segment is, as bits."""
-    return MAIN[segments.kind] | (MORE[brings] & POSSIBLE[segments.kind])
+        seen = (self._seen, self._times)
+        write(grouping.connection, segments.matrix, brings, HAPPENINGS, seen, self.letters)
 
 
 def main_letter(segments: Kinds) -> Integers:
@@ -76,30 +82,34 @@ POSSIBLE = np.where(EVERY_KIND.length > 0, T | W | G, W | G)
 _brings = np.arange(EVERYTHING)
 MORE = np.where(_brings & OLD, T, 0) | np.where(_brings & ZERO_WINDOW, W, 0)
 MORE |= np.where(_brings & ACKS_UNSEEN, G, 0)
-"""Letters for each kind of segment; which others it can have, and which it has by what it brings."""
+HAPPENINGS = (MAIN, POSSIBLE.astype(np.int64), MORE.astype(np.int64))
+"""Letters for each kind of segment; which others it can have; and which it has by what it brings."""
 
 
 @kernel
 def write(
     connection: Integers,
-    side: Integers,
-    happened: Integers,
-    seen: Values,
-    times: Values,
+    rows: Integers,
+    brings: Integers,
+    happenings: tuple[Integers, Integers, Integers],
+    noted: tuple[Values, Values],
     letters: Values,
 ) -> None:
     """Write a letter for each thing that happens for the first time, or for a round number of times.
 
     Args:
         connection: of each segment.
-        side: that sent it.
-        happened: bits of `LETTERS`.
-        seen: bits written already, for each side; updated.
-        times: how often each of T, W, G happened on each side; updated.
+        rows: see `Segments.matrix`.
+        brings: see `Sequences.advance`.
+        happenings: `HAPPENINGS`.
+        noted: bits written already, for each side; how often each of T, W, G happened on each; updated.
         letters: see `Histories.letters`; updated.
     """
+    main, possible, more = happenings
+    seen, times = noted
     for row in range(len(connection)):
-        of, by, bits = connection[row], side[row], np.int64(happened[row])
+        of, by, kind = connection[row], rows[SIDE, row], rows[KIND, row]
+        bits = main[kind] | (more[brings[row]] & possible[kind])
         if bits & ~np.int64(seen[of, by]) == 0 and bits < T:
             continue
         for letter in range(NUMBER):

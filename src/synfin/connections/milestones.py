@@ -8,7 +8,23 @@ import numpy as np
 
 from synfin.basics.kernel import PART, kernel
 from synfin.connections.group import Grouping, grown
-from synfin.connections.segments import ACK, FIN, QUOTED, RST, SYN, WHOLE, Segments
+from synfin.connections.segments import (
+    ACK,
+    ACK_NUMBER,
+    EXTENT,
+    FIN,
+    FLAGS,
+    LENGTH,
+    NUMBER,
+    QUOTED,
+    RST,
+    SEQ,
+    SIDE,
+    SYN,
+    TIME,
+    WHOLE,
+    Segments,
+)
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Integers, Values
@@ -86,10 +102,8 @@ class Milestones:
         """
         self.state = grown(self.state, count)
         self.phase = grown(self.phase, count)
-        rows = np.stack((segments.side, segments.flags, segments.seq, segments.ack, segments.extent))
-        noted = np.stack((segments.number, segments.time, segments.length))
         out = np.zeros(len(segments), np.int64)
-        note(grouping.connection, rows, noted, self.state, self.phase, out)
+        note(grouping.connection, segments.matrix, self.state, self.phase, out)
         return out
 
 
@@ -100,41 +114,39 @@ def distance(origin: int, number: int) -> int:
 
 
 @kernel
-def note(
-    connection: Integers, rows: Integers, noted: Integers, state: Integers, phase: Values, out: Integers
-) -> None:
+def note(connection: Integers, rows: Integers, state: Integers, phase: Values, out: Integers) -> None:
     """Note the packets that open and close connections.
 
     Args:
         connection: of each segment.
-        rows: (5, n) side, flags, seq, ack, extent.
-        noted: (3, n) packet number, time, payload length.
+        rows: see `Segments.matrix`.
         state: see `Milestones`; updated.
         phase: see `Milestones`; updated.
         out: what each acknowledgment does; filled.
     """
     for row in range(len(connection)):
-        of, side, flags = connection[row], rows[0, row], rows[1, row]
-        if phase[of] == 0 and flags & MARKS == 0 and rows[4, row] == WHOLE:
+        of, side, flags, extent = connection[row], rows[SIDE, row], rows[FLAGS, row], rows[EXTENT, row]
+        if phase[of] == 0 and flags & MARKS == 0 and extent == WHOLE:
             continue
         own, peer = state[of, side], state[of, 1 - side]
-        number, time, length = noted[0, row], noted[1, row], noted[2, row]
-        if rows[4, row] != WHOLE:
-            if rows[4, row] == QUOTED and own[UNREACHABLE] == 0:
+        number, time, length = rows[NUMBER, row], rows[TIME, row], rows[LENGTH, row]
+        seq, ack = rows[SEQ, row], rows[ACK_NUMBER, row]
+        if extent != WHOLE:
+            if extent == QUOTED and own[UNREACHABLE] == 0:
                 own[UNREACHABLE] = number
             continue
         if flags & RST:
-            out[row] = note_reset(own, rows[2, row], number)
+            out[row] = note_reset(own, seq, number)
             continue
         if flags & SYN:
             phase[of] |= OPENING
-            out[row] = note_syn(own, peer, (flags, rows[2, row], rows[3, row]), (number, time, length))
+            out[row] = note_syn(own, peer, (flags, seq, ack), (number, time, length))
         elif flags & ACK and phase[of] & OPENING:
-            out[row] = note_confirmation(own, peer, rows[3, row], (number, time, length))
+            out[row] = note_confirmation(own, peer, ack, (number, time, length))
             if min(own[CONFIRMS], peer[CONFIRMS]) > 0:
                 phase[of] &= ALL_BUT_OPENING
-        end = rows[2, row] + length + (1 if flags & SYN else 0)
-        out[row] |= note_closing(own, peer, (flags, end, rows[3, row]), number)
+        end = seq + length + (1 if flags & SYN else 0)
+        out[row] |= note_closing(own, peer, (flags, end, ack), number)
         if flags & FIN:
             phase[of] |= CLOSING
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from synfin.connections.group import Grouping, grown
-from synfin.connections.options import ABSENT, options_of
+from synfin.connections.options import ABSENT, Offered
 from synfin.connections.segments import QUOTED, SYN, Segments
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ SEEN, SACK, TIMESTAMPS, FAST_OPEN = 1, 2, 4, 8
 SHIFT_AT, SHIFT_MASK = 4, 0x1FF
 MSS_AT = 13
 """How an offer is packed into 32 bits: four flags, shift count + 1 in nine bits, MSS + 1 above."""
+
+
+WANTED = tuple(f"tcp.options.{name}" for name in ("wscale", "mss", "sack_perm", "timestamp", "tfo"))
+"""The options that a SYN makes its offers with."""
 
 
 class Offer(NamedTuple):
@@ -58,7 +62,7 @@ class Offers:
         is_syn = np.flatnonzero(segments.flags & SYN)
         if not len(is_syn):
             return offered
-        chosen = options_of(segments.headers.table, segments.rows[is_syn])
+        chosen = Offered(segments.headers.table, segments.rows[is_syn], WANTED)
         shift = chosen.number("tcp.options.wscale", "wscale.shift")
         mss = chosen.number("tcp.options.mss", "mss_val")
         packed = SEEN | (shift + 1) << SHIFT_AT | (mss + 1) << MSS_AT

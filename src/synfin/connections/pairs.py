@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from synfin.connections.endpoints import SECRET, WORDS, Endpoints, ipv6_words
-from synfin.connections.segments import datagrams, segments
+from synfin.connections.endpoints import SECRET, WORDS, ipv6_words
+from synfin.connections.segments import HASH, ROWS, SIDE, datagrams, segments
 from synfin.connections.summary import written_addresses
 
 if TYPE_CHECKING:
@@ -20,7 +20,28 @@ Kind = Literal["eth", "ip", "ipv6", "tcp", "udp"]
 """The headers whose ends are meant."""
 
 VERSIONS: dict[Kind, int] = {"eth": 0, "ip": 4, "ipv6": 6}
-"""What distinguishes addresses of different sorts in a key; see `Endpoints`."""
+"""What distinguishes addresses of different sorts in a key; see `Ends`."""
+
+
+class Ends(NamedTuple):
+    """Between which ends something went.
+
+    Attributes:
+        keys: int64 (n, 5): two words for each end, the lower end first, then what sort they are and the ports.
+        side: int64, 0 if the lower end sent it, 1 if the higher.
+        scattered: int64, see `scattered`.
+    """
+
+    keys: Integers
+    side: Integers
+    scattered: Integers
+
+    @property
+    def rows(self) -> Integers:
+        """What `Groups.number` wants to know of them: as `Segments.matrix`, without flags and extent."""
+        rows = np.zeros((ROWS, len(self.keys)), np.int64)
+        rows[SIDE], rows[HASH] = self.side, self.scattered
+        return rows
 
 
 class Pairs(NamedTuple):
@@ -34,7 +55,7 @@ class Pairs(NamedTuple):
     """
 
     packet: Small
-    ends: Endpoints
+    ends: Ends
     segments: Segments | None = None
     counts: Flags | None = None
 
@@ -45,7 +66,8 @@ def pairs(table: PacketTable, kind: Kind) -> Pairs:
         found = segments(table) if kind == "tcp" else datagrams(table)
         rows = found.rows
         counts = (found.headers.is_whole & ~found.headers.layer.quoted)[rows]
-        return Pairs(found.headers.packet[rows], found.ends, found, counts)
+        ends = Ends(found.keys, found.side, found.matrix[HASH])
+        return Pairs(found.headers.packet[rows], ends, found, counts)
     headers = table.rows(kind)
     chosen = np.flatnonzero(~headers.layer.quoted & headers.has("src") & headers.has("dst"))
     source, destination = (_addresses(headers, kind, name)[chosen] for name in ("src", "dst"))
@@ -61,7 +83,7 @@ def _addresses(headers: HeaderRows, kind: Kind, name: str) -> Integers:
     return words
 
 
-def _ordered(source: Integers, destination: Integers, version: int) -> Endpoints:
+def _ordered(source: Integers, destination: Integers, version: int) -> Ends:
     """Both ends of each header, the lower first."""
     high, low = source[:, 0], source[:, 1]
     is_swapped = (high > destination[:, 0]) | ((high == destination[:, 0]) & (low > destination[:, 1]))
@@ -69,11 +91,10 @@ def _ordered(source: Integers, destination: Integers, version: int) -> Endpoints
     keys[:, :2] = np.where(is_swapped[:, None], destination, source)
     keys[:, 2:4] = np.where(is_swapped[:, None], source, destination)
     keys[:, 4] = version << 32
-    side = is_swapped.astype(np.int64)
-    return Endpoints(keys, side, scattered(keys), side)
+    return Ends(keys, is_swapped.astype(np.int64), scattered(keys))
 
 
-def single_ends(ends: Endpoints) -> Endpoints:
+def single_ends(ends: Ends) -> Ends:
     """Each end as a key of its own: of each header the one that sent, and the one that received."""
     keys = np.zeros((2 * len(ends.keys), WORDS), np.int64)
     for way, side in enumerate((ends.side, 1 - ends.side)):
@@ -81,8 +102,7 @@ def single_ends(ends: Endpoints) -> Endpoints:
         ports = ends.keys[:, 4]
         keys[way::2, :2] = np.where(is_high[:, None], ends.keys[:, 2:4], ends.keys[:, :2])
         keys[way::2, 4] = ports >> 32 << 32 | np.where(is_high, ports, ports >> 16) & 0xFFFF
-    nothing = np.zeros(len(keys), np.int64)
-    return Endpoints(keys, nothing, scattered(keys), nothing)
+    return Ends(keys, np.zeros(len(keys), np.int64), scattered(keys))
 
 
 def scattered(keys: Integers) -> Integers:
@@ -106,8 +126,9 @@ def ports_of(keys: Integers) -> tuple[Values, Values]:
 def written_ends(keys: Integers, side: int) -> Values:
     """Addresses of one end of each key, as text."""
     words, version = keys[:, 2 * side : 2 * side + 2], keys[:, 4] >> 32
-    if not len(keys) or version[0] != VERSIONS["eth"]:
-        return written_addresses(words, version)
     made = np.empty(len(keys), object)
-    made[:] = [number.to_bytes(6, "big").hex(":") for number in words[:, 1].tolist()]
+    if len(keys) and version[0] == VERSIONS["eth"]:
+        made[:] = [number.to_bytes(6, "big").hex(":") for number in words[:, 1].tolist()]
+    else:
+        made[:] = written_addresses(words, version).tolist()
     return made

@@ -52,9 +52,8 @@ class Scales:
         flags = segments.flags
         if segments.chosen is not None:  # the options of a header that is cut are not all known
             flags = np.where(segments.headers.is_whole[segments.chosen], flags, flags & ~SYN)
-        rows = np.stack((segments.side, flags, grouping.role, offered))
         out = np.empty((2, len(segments)), np.int64)
-        learn(grouping.connection, rows, self.state, out)
+        learn(grouping.connection, grouping.role, segments.side, (flags, offered), self.state, out)
         return out[0], out[1]
 
     def final(self, segments: Segments, grouping: Grouping) -> Integers:
@@ -80,24 +79,34 @@ def window_size(segments: Segments, shift: Integers) -> Integers:
 
 
 @kernel
-def learn(connection: Integers, rows: Integers, state: Values, out: Integers) -> None:
+def learn(
+    connection: Integers,
+    role: Integers,
+    side: Integers,
+    said: tuple[Integers, Integers],
+    state: Values,
+    out: Integers,
+) -> None:
     """Learn each side's shift count from its SYN, and that neither side scales if one does not offer it.
 
     Args:
         connection: of each segment.
-        rows: (4, n) side, flags, role in the grouping, shift count offered or -1.
+        role: of each segment in the grouping.
+        side: that sent it.
+        said: flags; shift count offered or -1.
         state: see `Scales.state`; updated.
         out: (2, n) shift count that is known for each segment's side, and for the other; filled.
     """
+    flags, offered = said
     for row in range(len(connection)):
-        of, side, flags = connection[row], rows[0, row], rows[1, row]
-        if rows[2, row] & CREATES:
+        of, by = connection[row], side[row]
+        if role[row] & CREATES:
             state[of, 0], state[of, 1] = UNKNOWN + STORED, UNKNOWN + STORED
-        if flags & SYN:
-            if rows[3, row] >= 0:
-                state[of, side] = min(rows[3, row], LARGEST_SHIFT) + STORED
-            if state[of, side] == UNKNOWN + STORED:
+        if flags[row] & SYN:
+            if offered[row] >= 0:
+                state[of, by] = min(offered[row], LARGEST_SHIFT) + STORED
+            if state[of, by] == UNKNOWN + STORED:
                 state[of, 0], state[of, 1] = UNUSED + STORED, UNUSED + STORED
-            elif flags & ACK and state[of, 1 - side] == UNUSED + STORED:
-                state[of, side] = UNUSED + STORED
-        out[0, row], out[1, row] = state[of, side] - STORED, state[of, 1 - side] - STORED
+            elif flags[row] & ACK and state[of, 1 - by] == UNUSED + STORED:
+                state[of, by] = UNUSED + STORED
+        out[0, row], out[1, row] = state[of, by] - STORED, state[of, 1 - by] - STORED

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from synfin.basics.kernel import kernel
 from synfin.capture.chunk import NO_TIME
-from synfin.connections.endpoints import Endpoints, endpoints
+from synfin.connections.endpoints import endpoints
 from synfin.dissect.layers import HeaderRows, Sparse
 from synfin.dissect.walk import PARTIAL, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from synfin.basics.arrays import Flags, Integers, Values
+    from synfin.basics.arrays import Flags, Integers, Small, Values
     from synfin.dissect.table import PacketTable
     from synfin.dissect.text import Text
 
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 """Bits of `tcp.flags` (RFC 9293 3.1)."""
+
+NEVER = int(NO_TIME)
 
 LEAST_BYTES = 16
 """Bytes of a header that must be there to follow its connection: up to and with the window."""
@@ -50,19 +52,33 @@ EVERY_KIND = Kinds(_every & 0x1F, _every >> HAS_PAYLOAD_AT & 1, _every >> EXTENT
 """All kinds, by their numbers; the length is 1 where there is payload."""
 
 
-COLUMNS = (
-    "number", "time", "wire_length", "captured", "flags", "seq", "ack", "window", "length", "extent", "kind",
-)  # fmt: skip
-"""The plain columns of `Segments`."""
+(
+    NUMBER,
+    TIME,
+    WIRE_LENGTH,
+    CAPTURED,
+    FLAGS,
+    SEQ,
+    ACK_NUMBER,
+    WINDOW,
+    LENGTH,
+    EXTENT,
+    KIND,
+    SIDE,
+    HASH,
+    GUESS,
+) = range(ROWS := 14)
+"""Rows of `Segments.matrix`."""
 
 
-@dataclass(frozen=True, slots=True)
 class Segments:
-    """One entry per TCP header that can be followed; int64 unless said otherwise.
+    """One entry per TCP header that can be followed; int64.
 
     Attributes:
         headers: the layer they come from.
         chosen: which rows of the layer they are; None if all.
+        matrix: (14, n) all that kernels look at: what follows here, in this order, and two rows more that
+            `endpoints` describes.
         number: packet number, from 1.
         time: nanoseconds since the epoch, 0 for records without a time.
         wire_length, captured: bytes of the packet on the wire, and in the capture.
@@ -72,32 +88,30 @@ class Segments:
         length: payload bytes on the wire; 0 where they cannot be told.
         extent: `QUOTED`, `UNMEASURED`, `WHOLE` or `LYING`.
         kind: index into `EVERY_KIND`.
-        ends: between which endpoints they travel.
+        side: 0 if sent by the lower of both endpoints, 1 if by the higher.
+        keys: (n, 5): between which endpoints they travel, see `endpoints`.
     """
 
-    headers: HeaderRows
-    chosen: Integers | None
-    number: Integers
-    time: Integers
-    wire_length: Integers
-    captured: Integers
-    flags: Integers
-    seq: Integers
-    ack: Integers
-    window: Integers
-    length: Integers
-    extent: Integers
-    kind: Integers
-    ends: Endpoints
+    def __init__(
+        self, headers: HeaderRows, chosen: Integers | None, matrix: Integers, keys: Integers
+    ) -> None:
+        self.headers, self.chosen, self.matrix, self.keys = headers, chosen, matrix, keys
+        self.number: Integers = matrix[NUMBER]
+        self.time: Integers = matrix[TIME]
+        self.wire_length: Integers = matrix[WIRE_LENGTH]
+        self.captured: Integers = matrix[CAPTURED]
+        self.flags: Integers = matrix[FLAGS]
+        self.seq: Integers = matrix[SEQ]
+        self.ack: Integers = matrix[ACK_NUMBER]
+        self.window: Integers = matrix[WINDOW]
+        self.length: Integers = matrix[LENGTH]
+        self.extent: Integers = matrix[EXTENT]
+        self.kind: Integers = matrix[KIND]
+        self.side: Integers = matrix[SIDE]
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self.number)
-
-    @property
-    def side(self) -> Integers:
-        """0 if sent by the lower of both endpoints, 1 if by the higher."""
-        return self.ends.side
 
     @property
     def rows(self) -> Integers:
@@ -106,9 +120,7 @@ class Segments:
 
     def taken(self, rows: Integers) -> Segments:
         """Some of them, as if there were no others."""
-        ends = Endpoints(*(column[rows] for column in self.ends))
-        columns = {name: getattr(self, name)[rows] for name in COLUMNS}
-        return Segments(self.headers, self.rows[rows], **columns, ends=ends)
+        return Segments(self.headers, self.rows[rows], self.matrix[:, rows], self.keys[rows])
 
     def supply(self, name: str, values: Values | Text, present: Flags | None = None) -> None:
         """Give a fact of the protocol its values.
@@ -159,54 +171,61 @@ def _segments(table: PacketTable) -> Segments:
         values = headers.values(name, missing)
         return values if chosen is None else values[chosen]
 
+    matrix = np.empty((GUESS + 1, len(headers) if chosen is None else len(chosen)), np.int64)
+    for row, name in (
+        (FLAGS, "flags"),
+        (SEQ, "seq_raw"),
+        (ACK_NUMBER, "ack_raw"),
+        (WINDOW, "window_size_value"),
+    ):
+        matrix[row] = column(name)
     length = _length(headers, column)
     quoted = layer.quoted if chosen is None else layer.quoted[chosen]
-    extent = _extent(quoted, lying if chosen is None or lying is None else lying[chosen], length)
-    return _followed(
-        headers,
-        chosen,
-        {
-            "flags": column("flags"),
-            "seq": column("seq_raw"),
-            "ack": column("ack_raw"),
-            "window": column("window_size_value"),
-            "length": np.where(extent == WHOLE, length, 0),
-            "extent": extent,
-        },
-    )
+    matrix[EXTENT] = _extent(quoted, lying if chosen is None or lying is None else lying[chosen], length)
+    matrix[LENGTH] = length
+    return _followed(headers, chosen, matrix)
 
 
 def datagrams(table: PacketTable) -> Segments:
     """The UDP headers of a chunk, in packet order, as segments that have nothing of TCP."""
     headers = table.rows("udp")
     chosen = None if headers.layer.whole else np.flatnonzero(headers.is_whole)
-    count = len(headers) if chosen is None else len(chosen)
-    nothing = np.zeros(count, np.int64)
-    numbers = dict.fromkeys(("flags", "seq", "ack", "window", "length"), nothing)
-    return _followed(headers, chosen, {**numbers, "extent": np.full(count, UNMEASURED)})
+    matrix = np.zeros((GUESS + 1, len(headers) if chosen is None else len(chosen)), np.int64)
+    matrix[EXTENT] = UNMEASURED
+    return _followed(headers, chosen, matrix)
 
 
-def _followed(headers: HeaderRows, chosen: Integers | None, columns: dict[str, Integers]) -> Segments:
+def _followed(headers: HeaderRows, chosen: Integers | None, matrix: Integers) -> Segments:
     """Segments of these rows, with what places them in time and among connections."""
     chunk = headers.chunk
     packet = headers.packet if chosen is None else headers.packet[chosen]
-    time = chunk.time[packet]
-    source, destination = headers.values("srcport"), headers.values("dstport")
-    if chosen is not None:
-        source, destination = source[chosen], destination[chosen]
-    return Segments(
-        headers,
-        chosen,
-        number=packet.astype(np.int64) + chunk.first,
-        time=np.where(time == NO_TIME, 0, np.clip(time, -FARTHEST, FARTHEST)),
-        wire_length=chunk.length[packet],
-        captured=chunk.captured[packet],
-        **columns,
-        kind=columns["flags"] & 0x1F
-        | (columns["length"] > 0) << HAS_PAYLOAD_AT
-        | columns["extent"] << EXTENT_AT,
-        ends=endpoints(headers, chosen, source, destination),
-    )
+    complete(packet, (chunk.time, chunk.length, chunk.captured), chunk.first, matrix)
+    return Segments(headers, chosen, matrix, endpoints(headers, chosen, matrix[SIDE : GUESS + 1]))
+
+
+@kernel
+def complete(packet: Small, chunk: tuple[Integers, Integers, Integers], first: int, matrix: Integers) -> None:
+    """Fill in what follows from a segment's packet, and its kind.
+
+    Args:
+        packet: index of each segment's packet in the chunk.
+        chunk: time, length on the wire and captured length of every packet.
+        first: number of the chunk's first packet.
+        matrix: see `Segments.matrix`; the length is -1 where it cannot be told.
+    """
+    times, lengths, captured = chunk
+    for row in range(len(packet)):
+        at = packet[row]
+        time = times[at]
+        matrix[NUMBER, row] = at + first
+        matrix[TIME, row] = 0 if time == NEVER else min(max(time, -FARTHEST), FARTHEST)
+        matrix[WIRE_LENGTH, row] = lengths[at]
+        matrix[CAPTURED, row] = captured[at]
+        extent = matrix[EXTENT, row]
+        length = matrix[LENGTH, row] if extent == WHOLE else 0
+        matrix[LENGTH, row] = length
+        kind = matrix[FLAGS, row] & 0x1F | extent << EXTENT_AT
+        matrix[KIND, row] = kind | 1 << HAS_PAYLOAD_AT if length > 0 else kind
 
 
 def _length(headers: HeaderRows, column: Callable[[str, int], Integers]) -> Integers:

@@ -9,7 +9,22 @@ import numpy as np
 from synfin.basics.kernel import PART, kernel
 from synfin.basics.sequence import distance as between
 from synfin.connections.group import CREATES, REUSES, Grouping, grown
-from synfin.connections.segments import ACK, FIN, RST, SYN, WHOLE, Segments
+from synfin.connections.segments import (
+    ACK,
+    ACK_NUMBER,
+    EXTENT,
+    FIN,
+    FLAGS,
+    LENGTH,
+    RST,
+    SEQ,
+    SIDE,
+    SYN,
+    TIME,
+    WHOLE,
+    Segments,
+)
+from synfin.connections.segments import WINDOW as WINDOW_FIELD
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Integers
@@ -82,17 +97,8 @@ class Sequences:
         self.state = grown(self.state, count)
         self.holes = grown(self.holes, int(self.holes[0, BEGIN]) + len(segments) + 1)
         out = np.zeros(len(segments), np.int64)
-        is_judged = segments.extent == WHOLE
-        rows = np.stack(
-            (segments.side, segments.flags | np.where(is_judged, 0, IGNORED), segments.seq, segments.ack)
-        )
-        sizes = np.stack((segments.length, segments.window, segments.time, grouping.role))
-        judge(grouping.connection, rows, sizes, self.state, self.holes, out)
+        judge(grouping.connection, grouping.role, segments.matrix, self.state, self.holes, out)
         return out
-
-
-IGNORED = 1 << 12
-"""A bit beyond the flags: the segment is not judged."""
 
 
 @kernel(plain_below=PART)
@@ -103,40 +109,39 @@ def distance(origin: int, number: int) -> int:
 
 @kernel
 def judge(
-    connection: Integers, rows: Integers, sizes: Integers, state: Integers, holes: Integers, out: Integers
+    connection: Integers, role: Integers, rows: Integers, state: Integers, holes: Integers, out: Integers
 ) -> None:
     """Compare each segment with what its side and the other sent before.
 
     Args:
         connection: of each segment.
-        rows: (4, n) side, flags, seq, ack.
-        sizes: (4, n) payload length, window field, time, role in the grouping.
+        role: of each segment in the grouping.
+        rows: see `Segments.matrix`; what is not `WHOLE` is not judged.
         state: see `Sequences.state`; updated.
         holes: see `Sequences.holes`; updated.
         out: the bits of what each brings; filled.
     """
     for row in range(len(connection)):
-        flags = rows[1, row]
-        if flags & IGNORED:
+        if rows[EXTENT, row] != WHOLE:
             continue
-        side = rows[0, row]
+        flags, side = rows[FLAGS, row], rows[SIDE, row]
         own, peer = state[connection[row], side], state[connection[row], 1 - side]
-        length, window, time = sizes[0, row], sizes[1, row], sizes[2, row]
+        length, window, time = rows[LENGTH, row], rows[WINDOW_FIELD, row], rows[TIME, row]
         peer[UNANSWERED] = 0
         if flags & RST:
             continue
-        if sizes[3, row] & REUSES and not sizes[3, row] & CREATES:
+        if role[row] & REUSES and not role[row] & CREATES:
             own[NEXT] = 0
         size = length + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
         is_probe = size <= 1 and not flags & (SYN | FIN) and (size == 0 or own[NEXT] == peer[ACKED])
-        brings = place(own, holes, rows[2, row], size, is_probe)
+        brings = place(own, holes, rows[SEQ, row], size, is_probe)
         if flags & SYN and flags & ACK and own[ACKED] == 0:
             brings &= NEW  # its SYN went out before, but not this acknowledgment: a simultaneous open
         if brings & (OLD | KEEP_ALIVE):
             own[UNANSWERED] += 1
             own[RESENT] += 1 if brings & OLD else 0
         if flags & ACK:
-            brings |= acknowledge(own, peer, holes, rows[3, row], (size, window))
+            brings |= acknowledge(own, peer, holes, rows[ACK_NUMBER, row], (size, window))
         if not flags & (SYN | FIN):
             brings |= note_window(own, window, time)
         own[WINDOW] = window + 1

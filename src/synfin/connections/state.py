@@ -14,7 +14,19 @@ import numpy as np
 from synfin.basics.kernel import kernel
 from synfin.connections.group import CREATES, Grouping, grown
 from synfin.connections.milestones import AGAIN, MISFITS, TAKES
-from synfin.connections.segments import ACK, EVERY_KIND, FIN, RST, SYN, WHOLE, Kinds, Segments
+from synfin.connections.segments import (
+    ACK,
+    EVERY_KIND,
+    FIN,
+    GUESS,
+    KIND,
+    RST,
+    SYN,
+    WHOLE,
+    Kinds,
+    Segments,
+)
+from synfin.connections.segments import SIDE as SENDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -224,7 +236,7 @@ class States:
     def __init__(self) -> None:
         self.state: Values = np.zeros((0, 2), np.uint8)
         self.roles: Values = np.zeros(0, np.uint8)
-        self._moves = np.stack((compiled(SENDS), compiled(RECEIVES)))
+        self._tables = (EVENTS, np.stack((compiled(SENDS), compiled(RECEIVES))))
 
     def advance(
         self, segments: Segments, grouping: Grouping, does: Integers, count: int
@@ -243,9 +255,9 @@ class States:
         """
         self.state = grown(self.state, count)
         self.roles = grown(self.roles, count)
-        rows = np.stack((segments.side, EVENTS[segments.kind, does], grouping.role, segments.ends.guess))
         out = np.empty((3, len(segments)), np.int64)
-        move(grouping.connection, rows, self._moves, self.state, self.roles, out)
+        known = (self.state, self.roles)
+        move(grouping.connection, (grouping.role, does), segments.matrix, self._tables, known, out)
         return out[0], out[1], out[2]
 
 
@@ -269,22 +281,31 @@ EVENTS = np.stack([event_of(EVERY_KIND, np.full(len(EVERY_KIND.flags), does)) fo
 
 @kernel
 def move(
-    connection: Integers, rows: Integers, moves: Integers, state: Values, roles: Values, out: Integers
+    connection: Integers,
+    about: tuple[Integers, Integers],
+    rows: Integers,
+    tables: tuple[Integers, Integers],
+    known: tuple[Values, Values],
+    out: Integers,
 ) -> None:
     """Move sender and receiver of each segment, and note who is the client.
 
     Args:
         connection: of each segment.
-        rows: (4, n) side, event, role in the grouping, probable client.
-        moves: (2, states, events) the tables `SENDS` and `RECEIVES`.
-        state: see `States`; updated.
-        roles: see `States`; updated.
+        about: of each segment its role in the grouping, and what it does.
+        rows: see `Segments.matrix`.
+        tables: `EVENTS`; (2, states, events) the tables `SENDS` and `RECEIVES`.
+        known: state and roles, see `States`; updated.
         out: (3, n) see `States.advance`; filled.
     """
+    role, does = about
+    events, moves = tables
+    state, roles = known
     for row in range(len(connection)):
-        of, side, event = connection[row], rows[0, row], rows[1, row]
-        if rows[2, row] & CREATES:
-            roles[of] = KNOWN | rows[3, row] | FIRST_SENDER * side
+        of, side = connection[row], rows[SENDER, row]
+        event = events[rows[KIND, row], does[row]]
+        if role[row] & CREATES:
+            roles[of] = KNOWN | rows[GUESS, row] | FIRST_SENDER * side
         if event in (ASKS, ANSWERS) and not roles[of] & ROLE_SEEN:
             roles[of] = KNOWN | ROLE_SEEN | (side if event == ASKS else 1 - side) | (roles[of] & FIRST_SENDER)
         own, peer = np.int64(state[of, side]), np.int64(state[of, 1 - side])

@@ -14,21 +14,16 @@ from synfin.connections import sequence as q
 from synfin.connections import tally as t
 from synfin.connections.offers import Offer, unpacked
 from synfin.connections.state import FIRST_SENDER, INFERRED, NAMES, ROLE_SEEN, SIDE, State
-from synfin.connections.verdicts import (
-    CONN_STATES,
-    HANDSHAKES,
-    SIDES,
-    TEARDOWNS,
-    VANTAGES,
-    Observed,
-    worded,
-)
+from synfin.connections.verdicts import CONN_STATES, HANDSHAKES, SIDES, TEARDOWNS, VANTAGES, Observed
+from synfin.connections.words import Words, stacked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from synfin.basics.arrays import Flags, Integers, Values
     from synfin.connections.observations import Observations
+
+    Column = Values | Words
 
 NOT_YET = (
     "retransmissions_fast",
@@ -56,16 +51,16 @@ class Connections:
     """The table of connections.
 
     Attributes:
-        columns: by name, an array with one entry per connection: int64 or bool, masked where unknown; text
-            as an object array, None where unknown.
+        columns: by name, one entry per connection: an array of int64 or bool, masked where unknown; or
+            `Words`.
         beside: likewise, what an explanation needs but the table does not show: `client_isn`, `server_isn`
             (raw), `time_wait_holder` ("client", "server", "both").
         capture_end: time of the capture's last packet, nanoseconds since the epoch.
         packets: how many packets the capture has.
     """
 
-    columns: Mapping[str, Values]
-    beside: Mapping[str, Values]
+    columns: Mapping[str, Column]
+    beside: Mapping[str, Column]
     capture_end: int
     packets: int
 
@@ -83,7 +78,10 @@ class Connections:
 
     def rows(self) -> Iterator[dict[str, object]]:
         """All of them."""
-        return (self.row(index) for index in range(len(self)))
+        for at in range(0, len(self), ROWS_AT_ONCE):
+            block = [values[at : at + ROWS_AT_ONCE].tolist() for values in self.columns.values()]
+            for row in zip(*block, strict=True):
+                yield dict(zip(self.columns, row, strict=True))
 
     def index_of(self, number: int) -> int:
         """Where the connection of this number stands.
@@ -91,10 +89,17 @@ class Connections:
         Raises:
             KeyError: there is none.
         """
-        at = int(np.searchsorted(self.columns["number"], number))
-        if at == len(self) or self.columns["number"][at] != number:
+        numbers = self.numbers("number")
+        at = int(np.searchsorted(numbers, number))
+        if at == len(self) or numbers[at] != number:
             raise KeyError(number)
         return at
+
+    def numbers(self, name: str) -> Integers:
+        """A column of numbers."""
+        values = self.columns[name]
+        assert isinstance(values, np.ndarray)
+        return values
 
     def taken(self, indexes: Values) -> Connections:
         """Only these rows: positions, or one truth value per row."""
@@ -112,9 +117,12 @@ class Connections:
         return Connections(columns, self.beside, self.capture_end, self.packets)
 
 
-def _row(columns: Mapping[str, Values], index: int) -> dict[str, object]:
+def _row(columns: Mapping[str, Column], index: int) -> dict[str, object]:
     return {name: values[index : index + 1].tolist()[0] for name, values in columns.items()}
 
+
+ROWS_AT_ONCE = 1 << 12
+"""Rows that become Python values at a time."""
 
 AT_ONCE = 1 << 16
 """Rows of the table made at a time, so that what is looked at on the way takes little room."""
@@ -135,26 +143,28 @@ def summarise(observations: Observations) -> Connections:
     return Connections(columns, beside, observations.last_time, observations.packets)
 
 
-def _joined(parts: list[Values]) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak of
+def _joined(parts: Sequence[Any]) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak of
     """One column from its pieces."""
     if len(parts) == 1:
         return parts[0]
+    if isinstance(parts[0], Words):
+        return stacked(parts)
     if isinstance(parts[0], np.ma.MaskedArray):
         return np.ma.concatenate(parts)  # type: ignore[no-untyped-call]
     return np.concatenate(parts)
 
 
-def _piece(view: _View) -> tuple[dict[str, Values], dict[str, Values]]:
+def _piece(view: _View) -> tuple[dict[str, Column], dict[str, Column]]:
     """Some rows of the table, and what stands beside them."""
     first, last = view.tallies[:, t.FIRST], view.tallies[:, t.PREVIOUS]
-    columns: dict[str, Values] = {"number": view.chosen}
+    columns: dict[str, Column] = {"number": view.chosen}
     columns |= _endpoints(view)
     columns |= {"start": first, "duration": last - first}
     for name, side in (("client", view.client), ("server", 1 - view.client)):
         columns |= {f"{name}_{what}": values for what, values in _side(view, side).items()}
     seen = observed(view)
     columns |= _outcomes(view, seen)
-    beside: dict[str, Values] = {
+    beside: dict[str, Column] = {
         "client_isn": _known(seen.client[:, m.ISN] - 1, seen.client[:, m.ISN] > 0),
         "server_isn": _known(seen.server[:, m.ISN] - 1, seen.server[:, m.ISN] > 0),
         "time_wait_holder": _time_wait_holder(view),
@@ -169,12 +179,19 @@ class _View:
         self.observations = observations
         self.chosen = chosen
         self.row = np.arange(len(chosen))
-        self.tallies = observations.tallies.state[chosen]
-        self.roles = observations.states.roles[chosen].astype(np.int64)
+        self.tallies = self.of(observations.tallies.state)
+        self.roles = self.of(observations.states.roles).astype(np.int64)
         self.client = self.roles & SIDE
-        self.milestones = observations.milestones.state[chosen]
-        self.sequences = observations.sequences.state[chosen]
-        self.endpoints = observations.groups.endpoints[chosen]
+        self.milestones = self.of(observations.milestones.state)
+        self.sequences = self.of(observations.sequences.state)
+        self.endpoints = self.of(observations.groups.endpoints)
+
+    def of(self, state: Values) -> Values:
+        """The rows of the chosen connections; not copied where none is left out."""
+        first, last = (int(self.chosen[0]), int(self.chosen[-1])) if len(self.chosen) else (0, -1)
+        is_all = last - first + 1 == len(self.chosen)
+        part: Values = state[first : last + 1] if is_all else state[self.chosen]
+        return part
 
     def counted(self, column: int, side: Integers) -> Integers:
         """A column of the tally that there is for each side."""
@@ -182,30 +199,30 @@ class _View:
         return values
 
 
-def _endpoints(view: _View) -> dict[str, Values]:
+def _endpoints(view: _View) -> dict[str, Column]:
     words = view.endpoints
     version = words[:, 4] >> 32
     ports = np.stack((words[:, 4] >> 16 & 0xFFFF, words[:, 4] & 0xFFFF), axis=1)
-    made: dict[str, Values] = {}
+    made: dict[str, Column] = {}
     for name, side in (("client", view.client), ("server", 1 - view.client)):
         address = words[view.row[:, None], 2 * side[:, None] + [0, 1]]
         made[f"{name}_address"] = written_addresses(address, version)
         made[f"{name}_port"] = ports[view.row, side]
-    made["role_confidence"] = worded(("guessed", "seen"), (view.roles & ROLE_SEEN != 0).astype(np.int64))
+    made["role_confidence"] = Words((view.roles & ROLE_SEEN != 0).astype(np.int64), ("guessed", "seen"))
     return made
 
 
-def written_addresses(words: Integers, version: Integers) -> Values:
+def written_addresses(words: Integers, version: Integers) -> Words:
     """Canonical text of addresses, each made once; `words` are two 64-bit words each."""
-    texts = np.empty(len(words), object)
+    codes = np.empty(len(words), np.int64)
     four = np.flatnonzero(version == 4)
-    numbers, index = np.unique(words[four, 1], return_inverse=True)
-    texts[four] = _written([_dotted(number) for number in numbers.tolist()])[index]
+    numbers, codes[four] = np.unique(words[four, 1], return_inverse=True)
     six = np.flatnonzero(version == 6)
     pairs, index = np.unique(words[six], axis=0, return_inverse=True)
+    codes[six] = index.reshape(-1) + len(numbers)
     whole = [(high & LOW_HALF) << 64 | (low & LOW_HALF) for high, low in pairs.tolist()]
-    texts[six] = _written([str(ipaddress.IPv6Address(number)) for number in whole])[index.reshape(-1)]
-    return texts
+    texts = [_dotted(number) for number in numbers.tolist()]
+    return Words(codes, texts + [str(ipaddress.IPv6Address(number)) for number in whole])
 
 
 def _dotted(number: int) -> str:
@@ -215,11 +232,7 @@ def _dotted(number: int) -> str:
 LOW_HALF = 0xFFFFFFFFFFFFFFFF
 
 
-def _written(texts: list[str]) -> Values:
-    return np.array([*texts, None], object)[:-1]
-
-
-def _side(view: _View, side: Integers) -> dict[str, Values]:
+def _side(view: _View, side: Integers) -> dict[str, Column]:
     """What one side of each connection sent."""
     sequences, states = view.sequences[view.row, side], view.observations.states.state[view.chosen]
     offer: Offer = unpacked(view.observations.offers.state[view.chosen][view.row, side])
@@ -227,7 +240,7 @@ def _side(view: _View, side: Integers) -> dict[str, Values]:
     state = states[view.row, side].astype(np.int64) & (INFERRED - 1)
     open_since = sequences[:, q.ZERO_SINCE]
     still_zero = np.where(open_since, view.tallies[:, t.PREVIOUS] + 1 - open_since, 0)
-    columns: dict[str, Values] = {
+    columns: dict[str, Column] = {
         "packets": packets,
         "bytes": view.counted(t.BYTES, side),
         "payload_bytes": view.counted(t.PAYLOAD, side),
@@ -238,7 +251,7 @@ def _side(view: _View, side: Integers) -> dict[str, Values]:
         "window_scale": _known(offer.shift, offer.shift >= 0),
         "sack": _known(offer.sack, offer.seen),
         "timestamps": _known(offer.timestamps, offer.seen),
-        "final_state": _or_none(NAMES[state], (packets > 0) & (state != State.UNKNOWN)),
+        "final_state": Words(state, NAMES.tolist()).where((packets > 0) & (state != State.UNKNOWN)),
     }
     unknown = _known(np.zeros(len(packets), np.int64), np.zeros(len(packets), np.bool_))
     columns |= dict.fromkeys(NOT_YET, unknown)
@@ -286,32 +299,32 @@ def observed(view: _View) -> Observed:
     )
 
 
-def _outcomes(view: _View, seen: Observed) -> dict[str, Values]:
+def _outcomes(view: _View, seen: Observed) -> dict[str, Column]:
     """How it went, in words."""
     bits = view.observations.completeness.state[view.chosen].astype(np.int64)
     return {
-        "handshake": worded(HANDSHAKES, seen.handshake),
-        "teardown": worded(TEARDOWNS, seen.teardown),
-        "closed_first": worded(SIDES, seen.closed_first),
+        "handshake": Words(seen.handshake, HANDSHAKES),
+        "teardown": Words(seen.teardown, TEARDOWNS),
+        "closed_first": Words(seen.closed_first, SIDES),
         "handshake_rtt_ns": _known(seen.handshake_rtt, seen.is_timed),
         "completeness": bits[:, 0] | bits[:, 1],
-        "conn_state": worded(CONN_STATES, seen.conn_state),
+        "conn_state": Words(seen.conn_state, CONN_STATES),
         "history": _histories(view),
-        "vantage": worded(VANTAGES, seen.vantage),
+        "vantage": Words(seen.vantage, VANTAGES),
         "quality": _quality(view, seen),
-        "headline": np.full(len(view.row), None, object),
+        "headline": Words(np.zeros(len(view.row), np.int64), (None,)),
     }
 
 
-def _histories(view: _View) -> Values:
+def _histories(view: _View) -> Words:
     """Zeek's letters; "^" first where the first packet seen came from the server."""
     letters = view.observations.histories.letters[view.chosen]
     swapped = np.where((letters > 0) & (view.client == 1)[:, None], letters ^ 0x20, letters)
     flipped = (view.roles & FIRST_SENDER != 0) != (view.client == 1)
-    texts = np.ascontiguousarray(swapped).view(f"S{letters.shape[1]}").reshape(-1)
-    distinct, index = np.unique(texts, return_inverse=True)
-    words = np.array([text.decode("ascii") for text in distinct.tolist()] or [""], object)[index.reshape(-1)]
-    return np.where(flipped, "^" + words, words) if len(words) else words
+    flips = np.where(flipped, ord("^"), ord("="))[:, None].astype(np.uint8)
+    texts = np.concatenate((flips, swapped), axis=1).view(f"S{letters.shape[1] + 1}").reshape(-1)
+    distinct, codes = np.unique(texts, return_inverse=True)
+    return Words(codes.reshape(-1), [text.decode("ascii").removeprefix("=") for text in distinct.tolist()])
 
 
 LACKING = ("handshake", "one direction", "packets", "bytes", "order")
@@ -319,7 +332,7 @@ LACKING = ("handshake", "one direction", "packets", "bytes", "order")
 acknowledged, ends of packets, the order in time."""
 
 
-def _quality(view: _View, seen: Observed) -> Values:
+def _quality(view: _View, seen: Observed) -> Words:
     one_way = (seen.client_packets == 0) | (seen.server_packets == 0)
     heard = (seen.client[:, m.CONFIRMS] > 0) | (seen.server[:, m.CONFIRMS] > 0) | ~seen.asked
     lacks = view.tallies[:, t.LACKS]
@@ -338,24 +351,15 @@ def _quality(view: _View, seen: Observed) -> Values:
         ", ".join(word for bit, word in enumerate(LACKING) if code >> bit & 1)
         for code in range(1 << len(LACKING))
     ]
-    return np.array(words, object)[which]
+    return Words(which, words)
 
 
-def _time_wait_holder(view: _View) -> Values:
+def _time_wait_holder(view: _View) -> Words:
     """Who is in TIME_WAIT at the end: the sender of the first FIN, or both after a simultaneous close."""
     states = view.observations.states.state[view.chosen].astype(np.int64) & (INFERRED - 1)
-    waits = states == State.TIME_WAIT
+    waits = (states == State.TIME_WAIT).astype(np.int64)
     client, server = waits[view.row, view.client], waits[view.row, 1 - view.client]
-    holders: Values = np.array([None, "client", "server", "both"], object)
-    holder: Values = holders[client + 2 * server]
-    return holder
-
-
-def _or_none(texts: Values, known: Flags) -> Values:
-    """Texts that are None where `known` is not."""
-    made = np.full(len(texts), None, object)
-    made[known] = texts[known]
-    return made
+    return Words(client + 2 * server, (None, "client", "server", "both"))
 
 
 def _known(values: Values, known: Flags) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak of

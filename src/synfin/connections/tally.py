@@ -8,7 +8,17 @@ import numpy as np
 
 from synfin.basics.kernel import kernel
 from synfin.connections.group import CREATES, Grouping, grown
-from synfin.connections.segments import QUOTED, Segments
+from synfin.connections.segments import (
+    CAPTURED,
+    EXTENT,
+    LENGTH,
+    NUMBER,
+    QUOTED,
+    SIDE,
+    TIME,
+    WIRE_LENGTH,
+    Segments,
+)
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers
@@ -48,45 +58,49 @@ class Tallies:
             `tcp.time_relative` and `tcp.time_delta`.
         """
         self.state = grown(self.state, count)
-        rows = np.stack((segments.number, segments.time, segments.side, segments.extent, grouping.role))
-        sizes = np.stack((segments.wire_length, segments.captured, segments.length))
         out = np.zeros((2, len(segments)), np.int64)
         if counted is None or counted.all():
-            tally(grouping.connection, rows, sizes, self.state, out)
+            tally(grouping.connection, grouping.role, segments.matrix, self.state, out)
             return out[0], out[1]
         chosen = np.flatnonzero(counted | (grouping.role & CREATES != 0))
         some = np.empty((2, len(chosen)), np.int64)
-        tally(grouping.connection[chosen], rows[:, chosen], sizes[:, chosen], self.state, some)
+        tally(
+            grouping.connection[chosen],
+            grouping.role[chosen],
+            segments.matrix[:, chosen],
+            self.state,
+            some,
+        )
         out[:, chosen] = some
         return out[0], out[1]
 
 
 @kernel
-def tally(connection: Integers, rows: Integers, sizes: Integers, state: Integers, out: Integers) -> None:
+def tally(connection: Integers, role: Integers, rows: Integers, state: Integers, out: Integers) -> None:
     """Count each segment to its connection; times are subtracted, whatever their order.
 
     Args:
         connection: of each segment.
-        rows: (5, n) packet number, time, side, extent, role in the grouping.
-        sizes: (3, n) bytes of the packet on the wire and captured, payload bytes.
+        role: of each segment in the grouping.
+        rows: see `Segments.matrix`.
         state: see `Tallies.state`; updated.
         out: (2, n) time since the first and since the previous header of the connection; filled.
     """
     for row in range(len(connection)):
-        of, number, time, side = connection[row], rows[0, row], rows[1, row], rows[2, row]
-        if rows[4, row] & CREATES:
+        of, number, time, side = connection[row], rows[NUMBER, row], rows[TIME, row], rows[SIDE, row]
+        if role[row] & CREATES:
             state[of, FIRST], state[of, PREVIOUS] = time, time
         out[0, row], out[1, row] = time - state[of, FIRST], time - state[of, PREVIOUS]
         if time < state[of, PREVIOUS]:
             state[of, LACKS] |= BACKWARDS
         state[of, PREVIOUS] = time
-        if rows[3, row] == QUOTED:
+        if rows[EXTENT, row] == QUOTED:
             continue
-        if sizes[1, row] < sizes[0, row]:
+        if rows[CAPTURED, row] < rows[WIRE_LENGTH, row]:
             state[of, LACKS] |= CUT
         if state[of, FIRST_PACKET] == 0:
             state[of, FIRST_PACKET] = number
         state[of, LAST_PACKET] = number
         state[of, PACKETS + side] += 1
-        state[of, BYTES + side] += sizes[0, row]
-        state[of, PAYLOAD + side] += sizes[2, row]
+        state[of, BYTES + side] += rows[WIRE_LENGTH, row]
+        state[of, PAYLOAD + side] += rows[LENGTH, row]

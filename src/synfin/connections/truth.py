@@ -397,7 +397,7 @@ def _supply_vantage(found: Segments, grouping: Grouping, known: Truths) -> None:
     )
     of, side = of[row], side[row]
     nothing = np.zeros(len(row), np.int64)
-    ends = found.ends.keys[row]
+    ends = found.keys[row]
     seen = Observed(
         client=state[of, side],
         server=state[of, 1 - side],

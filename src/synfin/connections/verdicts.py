@@ -12,7 +12,7 @@ from synfin.basics.time import MILLISECOND
 from synfin.connections import milestones as m
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Flags, Integers, Values
+    from synfin.basics.arrays import Flags, Integers
 
 TELLING_SHARE = 10
 """A side that answers within this part of the handshake's time is where the capture was taken."""
@@ -290,8 +290,3 @@ def _earlier(one: Integers, other: Integers) -> tuple[Integers, Flags]:
 def _up_to(one: Integers, other: Integers) -> Flags:
     """Whether packet `one` is there, and not later than `other`."""
     return (one > 0) & (one <= other)
-
-
-def worded(words: tuple[str, ...], index: Integers) -> Values:
-    """The words for indexes into `words`: an object array of shared texts."""
-    return np.array(words, object)[index]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from synfin.basics.errors import DefinitionError
 from synfin.dissect.definition import ANY, Computed, Named, Protocol
+from synfin.dissect.items import Plan, plan_of
 from synfin.dissect.kinds import Kind
 from synfin.dissect.walk import Program, compile_program
 
@@ -108,6 +109,14 @@ class Catalogue:
                     )
                 found[items.family] = protocol
         return found
+
+    @cached_property
+    def plans(self) -> Mapping[str, Plan]:
+        """How the items of each family are found."""
+        return {
+            family: plan_of(next(one for one in protocol.items if one.family == family), self.members[family])
+            for family, protocol in self.item_families.items()
+        }
 
     @cached_property
     def members(self) -> Mapping[str, Mapping[int, Protocol]]:

@@ -71,7 +71,7 @@ def _read_fixed(rows: HeaderRows, item: Field) -> Column:
     if item.kind is Kind.NONE or item.kind is Kind.PROTOCOL:
         return Column(item, rows.layer, None)
     if _is_number(item):
-        numbers = _numbers(rows.data, rows.start, item)
+        numbers = numbers_at(rows.data, rows.start, item)
         if item.meaning is not None:
             numbers = item.meaning(rows, np.arange(len(rows)), numbers)
         return Column(item, rows.layer, numbers)
@@ -90,7 +90,7 @@ def _read_varying(rows: HeaderRows, item: Field) -> Column:
     if item.kind in (Kind.NONE, Kind.PROTOCOL):
         values = None
     elif _is_number(item) and not item.size_by and not item.rest:
-        values = _numbers(rows.data, start.astype(np.int32) - item.start // 8, item)
+        values = numbers_at(rows.data, start.astype(np.int32) - item.start // 8, item)
         if item.meaning is not None:
             values = item.meaning(rows, chosen, values)
     else:
@@ -179,7 +179,8 @@ def _wide(data: Bytes, item: Field, start: Integers, length: Integers) -> Values
     return Spans(start, length)
 
 
-def _numbers(data: Bytes, start: Small, item: Field) -> Integers:
+def numbers_at(data: Bytes, start: Small, item: Field) -> Integers:
+    """A field of headers that are wholly there and begin at `start`, as numbers."""
     first, last = item.start // 8, (item.start + item.bits + 7) // 8
     shift = last * 8 - item.start - item.bits
     values = np.empty(len(start), np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from synfin.dissect.layers import HeaderRows, Layer
 from synfin.dissect.walk import PARTIAL, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from synfin.basics.arrays import Bytes, Integers
     from synfin.dissect.layers import Located
@@ -21,54 +21,88 @@ MOST_KEYS = 256
 """Types of items are at most one byte wide."""
 
 
-def find_items(
-    rows: HeaderRows, items: Items, members: Mapping[int, Protocol]
-) -> tuple[dict[str, Layer], Integers]:
-    """The layers of all members of one list, and the stops met on the way.
+class Plan(NamedTuple):
+    """How the members of one list are found; made once for a catalogue.
+
+    Attributes:
+        items: how the list is laid out.
+        protocols: its members.
+        choice: int64 (256,), for every type which of them it names, -1 for none.
+        single: int64 (256,), 1 for types that are a single byte.
+        sizes: int64, least bytes of each member.
+        broken: which member a broken item becomes, -1 for none.
+    """
+
+    items: Items
+    protocols: tuple[Protocol, ...]
+    choice: Integers
+    single: Integers
+    sizes: Integers
+    broken: int
+
+
+def plan_of(items: Items, members: Mapping[int, Protocol]) -> Plan:
+    """The plan for a list; `members` says which protocol each type names, `ANY` for the rest."""
+    protocols = tuple(dict.fromkeys(members.values()))
+    single = np.zeros(MOST_KEYS, np.int64)
+    single[list(items.singles)] = 1
+    claims = [(items.family, BROKEN) in protocol.follows for protocol in protocols]
+    return Plan(
+        items,
+        protocols,
+        _choice(members, protocols),
+        single,
+        np.array([protocol.minimum for protocol in protocols], np.int64),
+        claims.index(True) if True in claims else -1,
+    )
+
+
+def find_items(rows: HeaderRows, plan: Plan, wanted: Sequence[str] = ()) -> tuple[dict[str, Layer], Integers]:
+    """The layers of the members of one list, and the stops met on the way.
 
     Args:
         rows: the headers that have the list.
-        items: how the list is laid out.
-        members: which protocol each type names; `ANY` for the rest.
+        plan: how they are found.
+        wanted: names of the members whose layers are made; all if empty.
 
     Returns:
         a layer for each member's name (maybe empty), and stops int64 (6, n): packet, row of the header,
         reason, bytes needed, bytes there, type.
     """
-    protocols = list(dict.fromkeys(members.values()))
-    choice = _choice(members, protocols)
+    items = plan.items
     if items.locate is not None:
-        found, stops = _placed(items.locate(rows), choice, protocols), np.empty((6, 0), np.int64)
+        found = _placed(items.locate(rows), plan)
+        stops = np.empty((6, 0), np.int64)
     else:
-        found, stops = _find(rows, items, _area(rows, items), choice, protocols)
-    by_start = found  # already in header order, and within a header in byte order
+        found, stops = _find(rows, plan, *_area(rows, items))
+    # in header order, and within a header in byte order
     layers = {}
-    there = np.bincount(by_start[1], minlength=len(protocols))
+    there = np.bincount(found[1], minlength=len(plan.protocols))
     nothing = np.empty(0, np.int32)
-    for index, protocol in enumerate(protocols):
+    for index, protocol in enumerate(plan.protocols):
+        if wanted and protocol.name not in wanted:
+            continue
         if not there[index]:
             layers[protocol.name] = Layer(protocol, *(nothing,) * 6, outer=rows.layer)
             continue
-        chosen = np.flatnonzero(by_start[1] == index)
-        header = by_start[0, chosen]
+        header, _, start, stop, partial = found[:, found[1] == index]
         layers[protocol.name] = Layer(
             protocol,
             packet=rows.packet[header],
-            start=by_start[2, chosen].astype(np.int32),
-            end=by_start[3, chosen].astype(np.int32),
-            limit=by_start[3, chosen].astype(np.int32),
-            flags=(rows.layer.flags[header] & ~PARTIAL) | by_start[4, chosen].astype(np.int32),
+            start=start.astype(np.int32),
+            end=stop.astype(np.int32),
+            limit=stop.astype(np.int32),
+            flags=(rows.layer.flags[header] & ~PARTIAL) | partial.astype(np.int32),
             position=header.astype(np.int32),
             outer=rows.layer,
         )
     return layers, stops
 
 
-def _placed(located: Located, choice: Integers, protocols: list[Protocol]) -> Integers:
+def _placed(located: Located, plan: Plan) -> Integers:
     """Items that their protocol found itself, as `_find` returns them; those without a member are left."""
-    sizes = np.array([protocol.minimum for protocol in protocols], np.int64)
-    member = choice[located.key]
-    partial = np.where(located.end - located.start < sizes[member], PARTIAL, 0)
+    member = plan.choice[located.key]
+    partial = np.where(located.end - located.start < plan.sizes[member], PARTIAL, 0)
     found = np.stack([located.row, member, located.start, located.end, partial]).astype(np.int64)
     return found[:, member >= 0]
 
@@ -90,7 +124,7 @@ def _area(rows: HeaderRows, items: Items) -> tuple[Integers, Integers]:
     return begin, np.minimum(last.astype(np.int64), rows.captured_end)
 
 
-def _choice(members: Mapping[int, Protocol], protocols: list[Protocol]) -> Integers:
+def _choice(members: Mapping[int, Protocol], protocols: Sequence[Protocol]) -> Integers:
     """For every type, which of the protocols it names, -1 for none."""
     place = {protocol.name: index for index, protocol in enumerate(protocols)}
     choice = np.full(MOST_KEYS, place[members[ANY].name] if ANY in members else -1, np.int64)
@@ -100,37 +134,24 @@ def _choice(members: Mapping[int, Protocol], protocols: list[Protocol]) -> Integ
     return choice
 
 
-def _find(
-    rows: HeaderRows,
-    items: Items,
-    area: tuple[Integers, Integers],
-    choice: Integers,
-    protocols: list[Protocol],
-) -> tuple[Integers, Integers]:
-    begin, end = area
-    count = len(rows)
+def _find(rows: HeaderRows, plan: Plan, begin: Integers, end: Integers) -> tuple[Integers, Integers]:
+    items, count = plan.items, len(rows)
     most = rows.values(items.count_by) if items.count_by else np.full(count, np.iinfo(np.int32).max, np.int64)
     room = int(np.maximum(end - begin, 0).sum())
-    minimum = max(min((protocol.minimum for protocol in protocols), default=1), 1)
+    minimum = max(int(plan.sizes.min(initial=MOST_KEYS)), 1)
     capacity = room // (minimum if items.shape is not Shape.TYPED else 1) + count + 1
     found = np.empty((5, capacity), np.int64)
     stops = np.empty((6, count), np.int64)
-    sizes = np.array([protocol.minimum for protocol in protocols], np.int64)
     if items.shape is Shape.TYPED:
-        single = np.zeros(MOST_KEYS, np.int64)
-        single[list(items.singles)] = 1
-        claims = [(items.family, BROKEN) in protocol.follows for protocol in protocols]
-        broken = claims.index(True) if True in claims else -1
-        rule = (items.last, items.unit, items.uncounted, int(items.fills), broken)
-        rows_found, stopped = _find_typed(
-            begin, end, rows.data, (choice, single, sizes), rule, (found, stops)
-        )
+        rule = (items.last, items.unit, items.uncounted, int(items.fills), plan.broken)
+        kinds = (plan.choice, plan.single, plan.sizes)
+        rows_found, stopped = _find_typed(begin, end, rows.data, kinds, rule, (found, stops))
     elif items.shape is Shape.SIZED:
-        shape = _record_shape(protocols[0])
+        shape = _record_shape(plan.protocols[0])
         rows_found, stopped = _find_sized(begin, end, rows.data, most, shape, (found, stops))
     else:
         rows_found, stopped = _find_one(
-            begin, end, rows.data, (choice, sizes), items.key_bits, (found, stops)
+            begin, end, rows.data, (plan.choice, plan.sizes), items.key_bits, (found, stops)
         )
     stops = stops[:, :stopped].copy()
     stops[0] = rows.packet[stops[1]] if stopped else stops[0]

@@ -86,6 +86,12 @@ class Layer:
         """Whether no header is cut."""
         return not bool((self.flags & PARTIAL).any())
 
+    def taken(self, rows: Integers) -> Layer:
+        """Only these headers, as if there were no others."""
+        columns = (self.packet, self.start, self.end, self.limit, self.flags, self.position)
+        packet, start, end, limit, flags, position = (column[rows] for column in columns)
+        return Layer(self.protocol, packet, start, end, limit, flags, position, self.outer)
+
     @property
     def quoted(self) -> Flags:
         """True for headers inside a copy of another packet."""

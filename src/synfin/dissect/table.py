@@ -108,6 +108,11 @@ class PacketTable:
         return self.chunk.start + self.chunk.captured
 
     @cached_property
+    def count(self) -> Integers:
+        """int64, for each step of the walk how many headers it found."""
+        return np.bincount(self.found[1], minlength=len(self.catalogue.program.names))
+
+    @cached_property
     def rank(self) -> Small:
         """int32, for each row of the walk's table: which row of its layer it is."""
         rank = np.empty(self.found.shape[1], np.int32)
@@ -134,8 +139,9 @@ class PacketTable:
             index = np.arange(len(self), dtype=np.int32)
             return Layer(protocol, index, start, end, end, np.zeros_like(index), np.full_like(index, -1))
         step = self.catalogue.program.names.index(name)
-        rows = np.empty((6, np.count_nonzero(self.found[1] == step)), np.int32)
-        pick_headers(self.found[1], self.found, step, rows)
+        rows = np.empty((6, self.count[step]), np.int32)
+        if self.count[step]:
+            pick_headers(self.found[1], self.found, step, rows)
         packet, position, start, end, limit, flags = rows
         if protocol.takes is None:
             self._give_way(step, position, start)
@@ -155,7 +161,7 @@ class PacketTable:
         """By the step of a header: the protocols that may take from it and directly precede such a header."""
         found: dict[int, list[str]] = {}
         for step, name in enumerate(self.catalogue.program.names):
-            if self.catalogue.by_name[name].takes is not None:
+            if self.catalogue.by_name[name].takes is not None and self.count[step]:
                 after = np.flatnonzero(self.found[1, :-1] == step) + 1
                 for follower in np.unique(self.found[1, after]).tolist():
                     found.setdefault(follower, []).append(name)
@@ -171,10 +177,8 @@ class PacketTable:
         }
 
     def _find_items(self, family: str) -> None:
-        protocol = self.catalogue.item_families[family]
-        rows = self.rows(protocol.name)
-        items = next(one for one in protocol.items if one.family == family)
-        layers, self._item_stops[family] = find_items(rows, items, self.catalogue.members[family])
+        rows = self.rows(self.catalogue.item_families[family].name)
+        layers, self._item_stops[family] = find_items(rows, self.catalogue.plans[family])
         self._layers.update(layers)
 
     def rows(self, name: str) -> HeaderRows:

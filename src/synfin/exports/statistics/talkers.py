@@ -15,8 +15,7 @@ from synfin.exports.statistics.table import Column, Table
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers
-    from synfin.connections.endpoints import Endpoints
-    from synfin.connections.pairs import Kind, Pairs
+    from synfin.connections.pairs import Ends, Kind, Pairs
     from synfin.dissect.table import PacketTable
 
 TRANSPORT = ("tcp", "udp")
@@ -56,7 +55,7 @@ class Conversations:
         if self.kind == "tcp" and found.segments is not None:
             grouping = self._groups.advance(found.segments)
         else:
-            grouping = self._groups.number(found.ends)
+            grouping = self._groups.number(found.ends.keys, found.ends.rows)
         self.state = grown(self.state, self._groups.count)
         tally(grouping.connection, found.ends.side, counts, length, time, self.state)
 
@@ -142,7 +141,7 @@ class Talkers:
         self.state = np.zeros((0, 4), np.int64)
         self._groups = Groups()
 
-    def part(self, table: PacketTable, chosen: Flags | None) -> tuple[Endpoints, Flags, Integers]:
+    def part(self, table: PacketTable, chosen: Flags | None) -> tuple[Ends, Flags, Integers]:
         """The headers of one chunk: who sent and who received, whether they count, bytes of their packets."""
         found = pairs(table, self.kind)
         counts = np.ones(len(found.packet), np.bool_) if found.counts is None else found.counts
@@ -150,10 +149,10 @@ class Talkers:
             counts = counts & chosen[found.packet]
         return single_ends(found.ends), counts, table.chunk.length[found.packet]
 
-    def add(self, part: tuple[Endpoints, Flags, Integers]) -> None:
+    def add(self, part: tuple[Ends, Flags, Integers]) -> None:
         """Add the next chunk's part."""
         ends, counts, length = part
-        grouping = self._groups.number(ends)
+        grouping = self._groups.number(ends.keys, ends.rows)
         self.state = grown(self.state, self._groups.count)
         credit(counts, length, grouping.connection, self.state)
 

@@ -1,0 +1,71 @@
+"""Compiles a kernel with Numba, to code that needs Numba no more."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any
+
+from synfin.basics.native import FREES, Code
+
+if TYPE_CHECKING:
+    from synfin.basics.kernel import Kernel
+
+
+def compiled(kernel: Kernel[..., Any], args: tuple[Any, ...]) -> Code:
+    """The code of a kernel for arguments of these types.
+
+    Raises:
+        TypeError: it uses something that exists only where Numba does: memory of its own, errors in words.
+    """
+    import numba
+
+    options: dict[str, Any] = {"nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    function: Any = numba.njit(**options)(_linked(kernel))
+    typeof: Any = numba.typeof
+    function.compile(tuple(typeof(_with_plain_numbers(one)) for one in args))
+    (made,) = function.overloads.values()
+    missing = [
+        one.name
+        for one in made.library._final_module.functions  # noqa: SLF001 - there is no public way to ask
+        if one.is_declaration and not one.name.startswith("llvm.") and one.name != FREES
+    ]
+    if missing:
+        raise TypeError(f"The kernel {kernel.__name__} needs {', '.join(missing)}, which plain loops do not.")
+    _, _, (data, _) = made.library.serialize_using_object_code()
+    return Code(made.fndesc.llvm_func_name, _result_form(made.signature.return_type), data)
+
+
+def _linked(kernel: Kernel[..., Any]) -> types.FunctionType:
+    """The function, with the kernels that it calls replaced by what Numba can inline."""
+    import numba
+
+    from synfin.basics.kernel import Kernel
+
+    plain = kernel.plain
+    assert isinstance(plain, types.FunctionType)
+    used = {
+        name: numba.njit(nogil=True)(_linked(value))
+        for name, value in kernel.named.items()
+        if isinstance(value, Kernel)
+    }
+    names = {**plain.__globals__, **used}
+    linked = types.FunctionType(plain.__code__, names, plain.__name__, plain.__defaults__, plain.__closure__)
+    linked.__module__, linked.__qualname__ = plain.__module__, plain.__qualname__
+    return linked
+
+
+def _with_plain_numbers(argument: Any) -> Any:  # noqa: ANN401 - whatever a kernel takes
+    """Arguments as they are passed: every single number is 64 bits wide."""
+    if getattr(argument, "ndim", None):
+        return argument
+    return tuple(map(_with_plain_numbers, argument)) if isinstance(argument, tuple) else int(argument)
+
+
+def _result_form(result: Any) -> Any:  # noqa: ANN401 - a type of Numba's
+    """As `Code.result`."""
+    from numba import types as numba_types
+
+    tuples: Any = numba_types.BaseTuple
+    if isinstance(result, tuples):
+        return [_result_form(part) for part in result.types]
+    return str(result)

@@ -1,0 +1,213 @@
+"""Machine code of kernels, kept between runs: loaded by LLVM's linker alone, without the compiler.
+
+Numba's own cache still needs Numba: importing it and unpacking a dozen functions takes most of a second,
+as long as following millions of packets. What a kernel needs to run is only its object code, the name of its
+entry and how arguments are passed; that is what is kept here. A file is named after everything the code
+depends on: the instructions and constants of the kernel and of those that it calls, the types of the
+arguments, the processor, and the versions of the compiler. Whatever differs is compiled anew.
+
+How a compiled function is called (Numba's convention for native code): the address for the result, the
+address for an error, then all arguments with tuples and arrays taken apart, an array being two owners (none
+here), the number of items, bytes of an item, the address of the data, then shape and strides. The result is
+a status: 0, or -2 for "none".
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Native = Callable[..., object]
+
+ROWS_FIRST, COLUMNS_FIRST, ALIGNED_AND_WRITABLE = 0x1, 0x2, 0x500
+"""Bits of NumPy's flags that matter to a kernel: the order in memory, and what may be done there."""
+
+FINE = (0, -2)
+"""Statuses of a function that returned."""
+
+NATIVE_INTEGERS = {
+    "int8": ctypes.c_int8,
+    "int16": ctypes.c_int16,
+    "int32": ctypes.c_int32,
+    "int64": ctypes.c_int64,
+    "uint8": ctypes.c_uint8,
+    "uint16": ctypes.c_uint16,
+    "uint32": ctypes.c_uint32,
+    "uint64": ctypes.c_uint64,
+    "bool": ctypes.c_uint8,
+}
+"""What a result may consist of."""
+
+
+class Code(NamedTuple):
+    """The object code of one kernel for one set of argument types.
+
+    Attributes:
+        entry: name of the function in it.
+        result: what it returns: "none", a name of `NATIVE_INTEGERS`, or a list of such for a tuple.
+        data: an object file in the machine's own format.
+    """
+
+    entry: str
+    result: Any
+    data: bytes
+
+
+def form_of(argument: Any) -> object:  # noqa: ANN401 - whatever a kernel takes
+    """What of an argument decides which code fits it: the type, not the value."""
+    shape = getattr(argument, "ndim", None)
+    if shape:
+        flags = argument.flags.num
+        order = ROWS_FIRST if flags & ROWS_FIRST else flags & COLUMNS_FIRST
+        return argument.dtype.char, shape, order | flags & ALIGNED_AND_WRITABLE
+    if isinstance(argument, tuple):
+        return tuple(map(form_of, argument))
+    return int
+
+
+def taken_apart(arguments: Sequence[Any], flat: list[int]) -> None:
+    """Append the arguments as machine words."""
+    for argument in arguments:
+        if getattr(argument, "ndim", None):
+            address = argument.__array_interface__["data"][0]
+            flat += (0, 0, argument.size, argument.itemsize, address, *argument.shape, *argument.strides)
+        elif isinstance(argument, tuple):
+            taken_apart(argument, flat)
+        else:
+            flat.append(int(argument))
+
+
+def callable_at(address: int, code: Code, name: str) -> Native:
+    """A function of Python values that calls machine code; it releases the interpreter lock meanwhile.
+
+    Raises:
+        RuntimeError: the code said that it failed; our own mistake.
+    """
+    result = _result_type(code.result)
+    known: dict[int, Callable[..., int]] = {}
+
+    def call(*arguments: object) -> object:
+        flat: list[int] = []
+        taken_apart(arguments, flat)
+        function = known.get(len(flat))
+        if function is None:
+            words = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * len(flat)]
+            function = known[len(flat)] = ctypes.CFUNCTYPE(ctypes.c_int32, *words)(address)
+        returned, error = result(), ctypes.c_void_p()
+        status = function(ctypes.addressof(returned), ctypes.addressof(error), *flat)
+        if status not in FINE:
+            raise RuntimeError(f"The kernel {name} failed with status {status}.")
+        return _value(returned, code.result)
+
+    return call
+
+
+def _result_type(form: Any) -> Any:  # noqa: ANN401 - a ctypes class
+    """Memory for a result."""
+    if form == "none":
+        return ctypes.c_void_p
+    if isinstance(form, list):
+        fields = [(f"part{at}", _result_type(part)) for at, part in enumerate(form)]
+        return type("Result", (ctypes.Structure,), {"_fields_": fields})
+    return NATIVE_INTEGERS[form]
+
+
+def _value(returned: Any, form: Any) -> object:  # noqa: ANN401 - ctypes values
+    if form == "none":
+        return None
+    if isinstance(form, list):
+        parts = (getattr(returned, f"part{at}") for at in range(len(form)))
+        return tuple(_value(part, one) for part, one in zip(parts, form, strict=True))
+    number = returned if isinstance(returned, int) else returned.value
+    return bool(number) if form == "bool" else number
+
+
+def kept(path: Path) -> Code | None:
+    """What was kept under this name, if anything."""
+    try:
+        whole = path.read_bytes()
+    except OSError:
+        return None
+    head, _, data = whole.partition(b"\n")
+    entry, result, size = json.loads(head)
+    return Code(entry, result, data) if len(data) == size else None
+
+
+def keep(path: Path, code: Code) -> None:
+    """Keep code for the next run; a directory that cannot be written only means that nothing is kept."""
+    head = json.dumps((code.entry, code.result, len(code.data))).encode()
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(head + b"\n" + code.data)
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+
+
+def directory() -> Path:
+    """Where machine code is kept: `NUMBA_CACHE_DIR`, or the user's directory for such things."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "synfin"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "synfin"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "synfin"
+
+
+def file_of(name: str, meaning: str, form: object) -> Path:
+    """The file for a kernel; `meaning` is all that its instructions depend on."""
+    key = hashlib.sha256(f"{machine()}\n{meaning}\n{form}".encode()).hexdigest()
+    return directory() / f"{name}-{key[:24]}.kernel"
+
+
+@cache
+def machine() -> str:
+    """The processor, the compiler and its settings."""
+    from importlib.metadata import version
+
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    checked = os.environ.get("NUMBA_BOUNDSCHECK", "")
+    processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvm.get_process_triple()
+    return str((version("numba"), llvmlite.__version__, sys.version_info[:2], processor, checked))
+
+
+FREES = "NRT_MemInfo_call_dtor"
+"""What Numba's code calls when an array's owner was the last to hold it; here arrays have no owner."""
+
+
+def _free(_owner: int) -> None:
+    """Never called; code can only be loaded when every name in it stands for something."""
+
+
+_freeing = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(_free)
+_engines: list[object] = []
+"""What holds loaded code in memory, for as long as the process lives."""
+
+
+def loaded(code: Code) -> int:
+    """Load object code; returns the address of its entry."""
+    import llvmlite.binding as llvm
+
+    llvm.add_symbol(FREES, ctypes.cast(_freeing, ctypes.c_void_p).value)
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(jit=True)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code.data))
+    engine.finalize_object()
+    _engines.append(engine)
+    return int(engine.get_function_address(code.entry))

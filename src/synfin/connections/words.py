@@ -1,0 +1,53 @@
+"""A column of texts of which few are different: numbers into a list of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from synfin.basics.arrays import Flags, Integers, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One text per row, None where it is unknown.
+
+    Attributes:
+        codes: int64 per row, index into `texts`.
+        texts: every different text once, and maybe None.
+    """
+
+    codes: Integers
+    texts: Sequence[str | None]
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.codes)
+
+    def __getitem__(self, rows: Values | slice) -> Words:
+        """Only these rows: positions, one truth value per row, or a slice."""
+        return Words(self.codes[rows], self.texts)
+
+    def tolist(self) -> list[str | None]:
+        """The texts, row by row."""
+        texts = self.texts
+        return [texts[code] for code in self.codes.tolist()]
+
+    def where(self, known: Flags) -> Words:
+        """The same, unknown where `known` is not."""
+        return Words(np.where(known, self.codes, len(self.texts)), [*self.texts, None])
+
+
+def stacked(parts: Sequence[Words]) -> Words:
+    """The rows of the first, then those of the second, and so on."""
+    texts: list[str | None] = []
+    codes = []
+    for part in parts:
+        codes.append(part.codes + (0 if part.texts == texts else len(texts)))
+        texts = texts if part.texts == texts else [*texts, *part.texts]
+    return Words(np.concatenate(codes), texts)
