@@ -207,6 +207,6 @@ def run(command: Sequence[str], wire: Wire, path: str) -> Errand:
 
 def connection_from(session: Session, port: int) -> int | None:
     """The number of the last connection that a client opened from this TCP port, None if there is none."""
-    columns = connection_table(session).columns
-    found = columns["number"][columns["client_port"] == port]
+    table = connection_table(session)
+    found = table.numbers("number")[table.numbers("client_port") == port]
     return int(found[-1]) if len(found) else None

@@ -79,6 +79,10 @@ class Kernel(Generic[P, R]):
         """Run the loop, plain or compiled."""
         if kwargs or self.plain_below == PART or (not self._native and self._is_little(args[0])):
             return self.plain(*args, **kwargs)
+        return self.compiled(*args)
+
+    def compiled(self, *args: Any) -> R:  # noqa: ANN401 - those of the loop
+        """Run the loop compiled, however little there is to do: to have its code ready."""
         form = form_of(args)
         native = self._native.get(form)
         if native is None:

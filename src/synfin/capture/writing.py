@@ -217,7 +217,7 @@ def lay_out(data: Bytes, spans: Integers, heads: Bytes, tails: Bytes, out: Bytes
         out: uint8, filled.
     """
     if len(spans) >= MANY:
-        _lay_out(spans, data, heads, tails, out)
+        lay_out_many(spans, data, heads, tails, out)
         return
     tail = 0
     pieces = []
@@ -233,7 +233,8 @@ MANY = 512
 
 
 @kernel(plain_below=MANY)
-def _lay_out(spans: Integers, data: Bytes, heads: Bytes, tails: Bytes, out: Bytes) -> None:
+def lay_out_many(spans: Integers, data: Bytes, heads: Bytes, tails: Bytes, out: Bytes) -> None:
+    """As `lay_out`."""
     at, tail = 0, 0
     for row in range(len(spans)):
         for place in range(heads.shape[1]):

@@ -17,7 +17,7 @@ from synfin.capture.live.merging import Merging
 from synfin.capture.live.refusal import lost, refused
 from synfin.capture.live.tap import Tap
 from synfin.capture.metadata import Section, Statistics
-from synfin.capture.writing import lay_out
+from synfin.capture.writing import lay_out_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -190,8 +190,8 @@ class Wire:
 def prepare() -> None:
     """Load the compiled kernels that a flood of packets takes, which is no work for the midst of it."""
     octets, table = np.empty((0, 0), np.uint8), np.empty((0, 4), np.int64)
-    index_records.compiled()(octets.ravel(), np.empty((4, 1), np.int64), np.full(8, 16, np.int64))
-    lay_out.compiled()(octets.ravel(), table, octets, octets.ravel(), octets.ravel())
+    index_records.compiled(octets.ravel(), np.empty((4, 1), np.int64), np.full(8, 16, np.int64))
+    lay_out_many.compiled(table, octets.ravel(), octets, octets.ravel(), octets.ravel())
 
 
 def _interface(tap: Tap, number: int) -> Interface:
