@@ -54,7 +54,7 @@ def test_code_is_kept_and_loaded_and_never_believed_when_damaged(tmp_path: Path)
 
 
 @kernel
-def weigh(values: np.ndarray, pair: tuple[np.ndarray, int]) -> tuple[int, bool]:  # type: ignore[type-arg]
+def weigh(values: np.ndarray, pair: tuple[np.ndarray, int]) -> tuple[int, bool]:
     """Writes to one array what it reads of another."""
     table, factor = pair
     total = 0
@@ -87,7 +87,7 @@ def test_what_decides_is_the_type_not_the_value() -> None:
 
 def test_a_kernel_that_is_no_plain_loop_is_refused() -> None:
     @kernel
-    def copies(values: np.ndarray) -> int:  # type: ignore[type-arg]
+    def copies(values: np.ndarray) -> int:
         return len(np.sort(values))
 
     with pytest.raises(TypeError, match="copies needs NRT_"):

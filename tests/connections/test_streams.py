@@ -408,7 +408,7 @@ def test_streams_are_those_of_tshark(tshark: str, shared_captures: Path) -> None
         for table in session.tables():
             follower.advance(table)
         found = follower.finish()
-        numbers = found.columns["number"].tolist()
+        numbers = found.numbers("number").tolist()
         theirs = tshark_streams(tshark, path, numbers) if numbers else {}
         for index, number in enumerate(numbers):
             row = found.row(index)
