@@ -24,7 +24,6 @@ from synfin.connections.segments import (
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Integers, Values
-    from synfin.connections.endpoints import Endpoints
 
 UNKNOWN = -1
 """A sequence number that no packet has told yet."""

@@ -27,7 +27,7 @@ class Ends(NamedTuple):
     """Between which ends something went.
 
     Attributes:
-        keys: int64 (n, 5): two words for each end, the lower end first, then what sort they are and the ports.
+        keys: int64 (n, 5): two words for each end, the lower first, then their sort and the ports.
         side: int64, 0 if the lower end sent it, 1 if the higher.
         scattered: int64, see `scattered`.
     """
