@@ -253,6 +253,7 @@ class Sendings:
             (self.state, self.limited, self.histogram, self.pool),
             events,
             told,
+            np.zeros(TOLD_WIDTH, np.int64),
         )
         return Seen(events[:found], told)
 
@@ -294,6 +295,7 @@ def observe(
     kept: tuple[Integers, Integers, Values, Integers],
     events: Integers,
     told: Integers,
+    tells: Integers,
 ) -> int:
     """Follow each segment.
 
@@ -304,13 +306,13 @@ def observe(
         kept: state, limited, histogram and pool, see `Sendings`; updated.
         events: see `Seen.events`; filled from the first row on.
         told: see `Seen.told`; filled.
+        tells: (TOLD_WIDTH) zeros, used for one packet at a time: a view of `told` for each would cost more.
 
     Returns:
         how many events there are.
     """
     state, limited, histogram, pool = kept
     found = 0
-    tells = np.zeros(TOLD_WIDTH, np.int64)  # of one packet: a view of `told` for each would cost more
     for at in range(len(connection)):
         row, of, side = rows[:, at], connection[at], rows[R_SIDE, at]
         if row[R_FLAGS] & IGNORED:
