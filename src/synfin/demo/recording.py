@@ -53,6 +53,8 @@ def kernel() -> str:
 def play(scenario: Scenario) -> Seen:
     """Make it happen; needs the rights of `enter`."""
     with Laboratory(scenario.weather, neighbours_known=scenario.neighbours_known) as laboratory:
+        if not scenario.resends:
+            laboratory.be_patient()
         ends = [open_frames(host, "eth0") for host in (laboratory.client, laboratory.server)]
         scenario.run(laboratory)
         laboratory.settle()

@@ -27,6 +27,8 @@ class Scenario:
         weather: what the link does by itself, with its seed.
         at_server: it shows at the server; at the client otherwise. Both are captured.
         neighbours_known: no address resolution needed.
+        resends: its lesson needs the timers of a usual sender; the others are told to be patient, see
+            `Laboratory.be_patient`.
         connection: which connection tells it; None for the most interesting one.
     """
 
@@ -37,6 +39,7 @@ class Scenario:
     weather: Weather = field(default_factory=Weather)
     at_server: bool = False
     neighbours_known: bool = True
+    resends: bool = False
     connection: int | None = None
 
 

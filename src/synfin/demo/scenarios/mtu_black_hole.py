@@ -39,5 +39,6 @@ SCENARIO = Scenario(
         "握手成功而数据不通：链路的 MTU 更小，过滤器又吞掉了 ICMP 差错报文。",
     ),
     run=run,
+    resends=True,
     at_server=True,
 )

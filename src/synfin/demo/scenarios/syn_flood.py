@@ -58,5 +58,6 @@ SCENARIO = Scenario(
         "每个 SYN 都消耗服务器的内存，还要重发应答；来源很多，目标一个，没有第三个段。",
     ),
     run=run,
+    resends=True,
     at_server=True,
 )

@@ -31,5 +31,6 @@ SCENARIO = Scenario(
         "重复 ACK 要靠后面的段；到了末尾没有了，发送方只好自己重发最后一个。",
     ),
     run=run,
+    resends=True,
     at_server=True,
 )

@@ -32,5 +32,6 @@ SCENARIO = Scenario(
         "定时器是最后的办法：等得最久，之后发送方又得从慢开始。",
     ),
     run=run,
+    resends=True,
     at_server=True,
 )

@@ -42,4 +42,5 @@ SCENARIO = Scenario(
         "网络没有问题，慢的是接收程序。没有窗口，就不能发数据。",
     ),
     run=run,
+    resends=True,
 )
