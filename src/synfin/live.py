@@ -207,6 +207,6 @@ def run(command: Sequence[str], wire: Wire, path: str) -> Errand:
 
 def connection_from(session: Session, port: int) -> int | None:
     """The number of the last connection that a client opened from this TCP port, None if there is none."""
-    table = connection_table(session)
+    table = connection_table(session, main_only=True)
     found = table.numbers("number")[table.numbers("client_port") == port]
     return int(found[-1]) if len(found) else None

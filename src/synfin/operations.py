@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers, Small
     from synfin.capture.chunk import Chunk
     from synfin.connections.account import Account
+    from synfin.connections.follower import Follower
     from synfin.connections.pairs import Kind as Layer
     from synfin.connections.reassembly import Policy
     from synfin.connections.streams import Said
@@ -450,13 +451,17 @@ def save(session: Session, path: str, selection: Selection, form: str | None = N
     return written
 
 
-def connection_table(session: Session, selection: str = "", *, all_packets: bool = False) -> Connections:
+def connection_table(
+    session: Session, selection: str = "", *, all_packets: bool = False, main_only: bool = False
+) -> Connections:
     """The table of TCP connections, one row each, in the order of their first packets.
 
     Args:
         session: the capture.
         selection: only connections of which one packet matches this display filter.
         all_packets: only those of which every packet does.
+        main_only: only what the table for people shows: what happened to single segments is not followed,
+            and the columns that tell of it are unknown.
 
     Raises:
         FilterError: the filter cannot be understood.
@@ -465,13 +470,12 @@ def connection_table(session: Session, selection: str = "", *, all_packets: bool
 
     wanted = compiled(session, selection)
     names = _with_facts(session, (), wanted)
-    follower = Follower(supplies=bool(session.facts_of(names)))
+    follower = Follower(supplies=bool(session.facts_of(names)), keeps_ledger=not main_only)
     if wanted is None:
         for table in prepared_tables(session):
             follower.advance(table)
             table.kept.clear()  # it refers back to the table: memory is freed at once, not some day
-        follower.dropped = session.capture.dropped
-        return follower.finish()
+        return _finished(follower, session)
     matching, others = set[int](), set[int]()
     for table in session.tables_with([*names, "tcp.stream"]):
         mask = wanted.mask(table)
@@ -481,9 +485,14 @@ def connection_table(session: Session, selection: str = "", *, all_packets: bool
         matching.update(np.unique(numbers[mask[packet]]).tolist())
         others.update(np.unique(numbers[~mask[packet]]).tolist())
     kept = np.array(sorted(matching - others if all_packets else matching), np.int64)
-    follower.dropped = session.capture.dropped
-    found = follower.finish()
+    found = _finished(follower, session)
     return found.taken(np.isin(found.numbers("number"), kept))
+
+
+def _finished(follower: Follower, session: Session) -> Connections:
+    """The table, with what the whole file tells of its quality."""
+    follower.dropped, follower.is_cut = session.capture.dropped, bool(session.capture.problems)
+    return follower.finish()
 
 
 def prepared_tables(session: Session, packets: tuple[int, int] | None = None) -> Iterator[PacketTable]:
@@ -546,8 +555,7 @@ def connection_account(session: Session, number: int | None = None) -> Account |
     for table in prepared_tables(session):
         follower.advance(table)
         table.kept.clear()
-    follower.dropped = session.capture.dropped
-    found = follower.finish()
+    found = _finished(follower, session)
     if not len(found):
         return None
     if number is None:
@@ -660,8 +668,7 @@ def followed_streams(session: Session, number: int, policy: Policy = "first") ->
     for table in prepared_tables(session):
         follower.advance(table)
         table.kept.clear()
-    follower.dropped = session.capture.dropped
-    found = follower.finish()
+    found = _finished(follower, session)
     row = found.row(_known_connection(found, number))
     client, server = (
         (str(row[f"{side}_address"]), int(str(row[f"{side}_port"]))) for side in ("client", "server")

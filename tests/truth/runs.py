@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from synfin.connections.follower import Follower
 from synfin.session import open_session
 
 FOLDER = Path(__file__).parent / "runs"
+SHARED = Path(__file__).parents[3] / "shared" / "captures" / "truth"
 NAMES = sorted(path.name.partition(".")[0] for path in FOLDER.glob("*.truth.json.gz"))
 NUMBERS = ("tcp.seq_raw", "tcp.len", "tcp.flags", "tcp.srcport", "frame.time_epoch")
 WORDS = ("synfin.retransmission", "synfin.retransmission.trigger", "synfin.rule", "synfin.dsack")
+SHARED_NAMES = sorted(path.name.partition(".")[0] for path in SHARED.glob("*.truth.json"))
 SYN, FIN = 2, 1
 PROBES = ("", "keep_alive", "zero_window_probe")
 
@@ -56,15 +59,43 @@ class Run:
 
 def read(name: str, folder: Path = FOLDER) -> Run:
     """A run by its name."""
-    with gzip.open(folder / f"{name}.truth.json.gz") as file:
-        truth = json.load(file)
-    sides = [packets(folder / f"{name}.{side}.pcap.gz") for side in ("server", "client")]
-    return Run(truth, *sides)
+    sides = [packets(found(folder, f"{name}.{side}.pcap")) for side in ("server", "client")]
+    return Run(truth(name, folder), *sides)
+
+
+def truth(name: str, folder: Path = FOLDER) -> dict[str, Any]:
+    """What link and kernel say of a run."""
+    path = found(folder, f"{name}.truth.json")
+    whole: dict[str, Any] = json.loads(
+        gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    )
+    return whole
+
+
+def found(folder: Path, name: str) -> Path:
+    """A file, or the compressed one."""
+    return folder / name if (folder / name).exists() else folder / f"{name}.gz"
+
+
+def row(name: str, side: str, folder: Path = FOLDER) -> dict[str, Any]:
+    """What the table of connections says of a run, captured at one side."""
+    follower = Follower(supplies=False)
+    for table in open_session(found(folder, f"{name}.{side}.pcap")).tables():
+        follower.advance(table)
+        table.kept.clear()
+    (only,) = follower.finish().rows()
+    return only
+
+
+def kernels_total(truth: dict[str, Any]) -> int:
+    """How many segments the sending kernel resent, handshake and close included."""
+    kernel = truth["kernel"]
+    return int(kernel.get("retrans_segs", kernel["total_retrans"]))
 
 
 def packets(path: Path) -> list[Packet]:
     """The packets of a capture with one connection to a server's port."""
-    found: list[Packet] = []
+    made: list[Packet] = []
     server = 0
     for table in open_session(path).tables_with((*NUMBERS, *WORDS)):
         seq, length, flags, port, _ = (np.asarray(table.column(name)).tolist() for name in NUMBERS)
@@ -75,8 +106,8 @@ def packets(path: Path) -> list[Packet]:
             size = length[row] + bool(flags[row] & SYN) + bool(flags[row] & FIN)
             number = row + table.chunk.first
             told = [words[name].get(number, "") for name in WORDS]
-            found.append(Packet(number, seq[row], size, port[row] == server, *told))
-    return found
+            made.append(Packet(number, seq[row], size, port[row] == server, *told))
+    return made
 
 
 def _worded(table: Any, name: str) -> dict[int, str]:

@@ -15,14 +15,12 @@ from synfin.basics.kernel import PART, kernel
 from synfin.basics.time import MILLISECOND
 from synfin.connections import sendings as s
 from synfin.connections.group import grown
-from synfin.connections.segments import FIN, SYN
-from synfin.connections.sequence import KEEP_ALIVE, LATE, OLD
+from synfin.connections.sequence import OLD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from synfin.basics.arrays import Flags, Integers, Values
-    from synfin.connections.segments import Segments
 
 CAUSES = (
     "",
@@ -120,13 +118,6 @@ TIMER_SHARE = 0.95
 DUPLICATES_NEEDED = 3
 """RFC 5681 3.2."""
 
-AT_ONCE, SHORTEST_SYN_TIMER = MILLISECOND, 100 * MILLISECOND
-"""The same segment within these times is a copy if nothing says otherwise; the second is for a SYN."""
-
-LATE_SHARE, LATE_AT_MOST = 0.8, 3 * MILLISECOND
-"""What fills a gap sooner than within this share of a round trip was not asked for; the time is for paths
-that are unknown."""
-
 
 @dataclass(frozen=True)
 class Judged:
@@ -134,12 +125,9 @@ class Judged:
 
     Attributes:
         events: see `sendings.Seen.events`.
-        flags, length: of the segments.
     """
 
     events: Integers
-    flags: Integers
-    length: Integers
 
     def has(self, sign: int) -> Flags:
         """Where this bit of `SIGNS` is set."""
@@ -159,71 +147,29 @@ class Judged:
         return older & ~self.has(s.OVERTAKES)
 
     @cached_property
-    def is_later(self) -> Flags:
-        """It was sent after all that was seen before it."""
-        later = np.where(self.has(s.IDENT_TELLS), self.has(s.IDENT_LATER), self.has(s.STAMP_LATER))
-        return later | self.has(s.OVERTAKES)
-
-    @cached_property
     def is_old(self) -> Flags:
         """Some of its numbers were seen before."""
         return self.brings(OLD)
 
     @cached_property
-    def is_late(self) -> Flags:
-        """It only fills a gap."""
-        return self.brings(LATE) & ~self.is_old
-
-    @cached_property
     def is_syn(self) -> Flags:
         """It opens the connection."""
-        opens: Flags = (self.flags & SYN) != 0
-        return opens
-
-    @cached_property
-    def is_at_once(self) -> Flags:
-        """It comes so soon after the same numbers that no sender can have resent them."""
-        since, quick = self.events[:, s.SINCE], np.minimum(AT_ONCE, self.events[:, s.LEAST_PATH] // 2)
-        unknown = self.events[:, s.LEAST_PATH] == 0
-        within = np.where(self.is_syn, SHORTEST_SYN_TIMER, np.where(unknown, AT_ONCE, quick))
-        answers = self.is_syn & self.has(s.SYN_REPEATED)
-        told_apart = self.has(s.OTHER_IDENT) | self.has(s.STAMP_LATER)
-        soon: Flags = (since >= 0) & (since < within) & ~answers & ~told_apart
-        return soon
+        return self.has(s.OPENS)
 
     @cached_property
     def is_copy(self) -> Flags:
         """The network, or the capture, made it: the sender sent it once."""
-        return self.is_old & (self.has(s.SAME_IDENT) | self.is_at_once)
-
-    @cached_property
-    def is_too_soon(self) -> Flags:
-        """It fills a gap before the sender can have heard of it."""
-        path = self.events[:, s.LEAST_PATH]
-        enough = np.where(path > 0, path * LATE_SHARE, LATE_AT_MOST)
-        return (self.events[:, s.SINCE_GAP] >= 0) & (self.events[:, s.SINCE_GAP] < enough)
+        return self.has(s.COPIED)
 
     @cached_property
     def is_reordered(self) -> Flags:
         """The network delivered it after what was sent later."""
-        overtaken = self.is_older | (~self.is_later & self.is_too_soon & self.is_late)
-        return (self.is_old | self.is_late) & ~self.is_copy & overtaken
-
-    @cached_property
-    def is_probe(self) -> Flags:
-        """It has nothing new and asks for an acknowledgment."""
-        return self.brings(KEEP_ALIVE) & self.has(s.ALL_ACKED) & ~self.is_older
-
-    @cached_property
-    def is_window_probe(self) -> Flags:
-        """It asks whether the window is open again."""
-        one_byte: Flags = self.is_resent & (self.length == 1)
-        return (self.is_probe | one_byte) & self.has(s.WINDOW_CLOSED)
+        return self.has(s.OVERTAKEN)
 
     @cached_property
     def is_resent(self) -> Flags:
-        """The sender sent these numbers before."""
-        return ((self.is_old | self.is_late) & ~self.is_copy & ~self.is_reordered) | self.has(s.WENT_UNSEEN)
+        """The sender sent these numbers before, and not only to ask for an acknowledgment."""
+        return self.has(s.RESENT) & ~self.has(s.ASKS)
 
     @cached_property
     def was_seen(self) -> Flags:
@@ -262,14 +208,13 @@ class Judged:
 
     def causes(self, trigger: Integers) -> Integers:
         """Index into `CAUSES`, from what made the sender resend."""
-        lone_fin = ((self.flags & FIN) != 0) & (self.length == 0)
         return np.select(
             [
-                self.is_window_probe,
-                self.is_probe,
+                self.has(s.ASKS) & self.has(s.WINDOW_CLOSED),
+                self.has(s.ASKS),
                 ~self.is_resent,
                 self.is_syn,
-                lone_fin,
+                self.has(s.CLOSES),
                 self.has(s.ALREADY_ACKED),
             ],
             [ZERO_WINDOW_PROBE, IS_KEEP_ALIVE, NOT_RESENT, IS_SYN, IS_FIN, SPURIOUS],
@@ -334,8 +279,7 @@ class Episodes:
         """
         self.state = grown(self.state, count)
         out = np.zeros((2, len(judged.events)), np.int64)
-        takes_part = judged.is_resent & ~judged.is_window_probe
-        rows = np.stack((judged.signal, takes_part, judged.has(s.WAS_UNDONE))).astype(np.int64)
+        rows = np.stack((judged.signal, judged.is_resent, judged.has(s.WAS_UNDONE))).astype(np.int64)
         follow(judged.events, rows, self._table, self.state, out)
         return out[0], out[1]
 
@@ -392,10 +336,9 @@ class Verdicts:
     rule: Integers
 
 
-def verdicts(events: Integers, found: Segments, episodes: Episodes, count: int) -> Verdicts:
+def verdicts(events: Integers, episodes: Episodes, count: int) -> Verdicts:
     """Judge the events of a chunk."""
-    row = events[:, s.ROW]
-    judged = Judged(events, found.flags[row], found.length[row])
+    judged = Judged(events)
     known, mode = episodes.advance(judged, count)
     trigger = judged.triggers(known, mode)
     cause = judged.causes(trigger)

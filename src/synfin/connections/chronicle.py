@@ -142,7 +142,7 @@ class Chronicle:
         sides: dict[Side, int] = {"client": self._client, "server": 1 - self._client}
         self._milestones: dict[Side, list[int]] = {side: noted[at].tolist() for side, at in sides.items()}
         self._marks = np.unique(noted[:, [m.CONFIRMS, m.STRAY, m.TAKES_FIN]])
-        self._again = Observations()
+        self._again = Observations(keeps_ledger=False)
         self._past = Past()
         self._rules = Rules(self._milestones, self._past)
         self._kept: list[Told] = []

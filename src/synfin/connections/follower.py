@@ -20,17 +20,21 @@ class Follower:
         observations: what is remembered of each connection.
         dropped: packets that whoever captured says were lost on the way to the file; to be told before
             `finish` is called.
+        is_cut: whether the end of the capture is known to be missing; likewise.
     """
 
-    def __init__(self, *, supplies: bool = True) -> None:
+    def __init__(self, *, supplies: bool = True, keeps_ledger: bool = True) -> None:
         """Begin with nothing.
 
         Args:
             supplies: whether the tables are given the facts of their packets, too; the table of connections
                 does not need them.
+            keeps_ledger: whether to follow what happens to segments; without, the columns that tell of it
+                are unknown.
         """
-        self.observations = Observations()
+        self.observations = Observations(keeps_ledger=keeps_ledger)
         self.dropped = 0
+        self.is_cut = False
         self._folds: tuple[Fold, ...] = (Streams(), Counted(), StateNames()) if supplies else ()
         self._again: Streams | None = None
 
@@ -50,4 +54,4 @@ class Follower:
 
     def finish(self) -> Connections:
         """The table of connections as they are known by now."""
-        return summarise(self.observations).weakened(self.dropped)
+        return summarise(self.observations).weakened(self.dropped, is_cut=self.is_cut)

@@ -17,7 +17,7 @@ from synfin.connections.segments import ACK, FIN, RST, SYN, WHOLE, Segments
 from synfin.connections.sequence import KEEP_ALIVE, LATE, NEW, OLD
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Integers, Values
+    from synfin.basics.arrays import Flags, Integers, Values
 
 MILLISECOND = 1_000_000
 
@@ -87,7 +87,7 @@ WIDTH = OWED + 1
 SEQ, END, TIME, FRAME, STAMP, MARK, TIMES, FOLLOWING = range(8)
 """Columns of `Sendings.pool`. A sending: its numbers; when it was last sent; the packet that sent it first;
 TSval and IP identification of the latest; how often. A resent range: the same, `FRAME` being its own packet,
-`TIMES` 0 or `KNOWN` to be needless or `REPORTED` to be by a DSACK. SACK blocks: left << 32 | right in the
+`TIMES` what is known of it (`KNOWN` and others, below). SACK blocks: left << 32 | right in the
 first four. Samples, the latest first: where a segment began, << 16, | its IP identification, + 1."""
 
 MOST_SENDINGS, MOST_MEMORIES = 4096, 32
@@ -143,22 +143,34 @@ of Linux)."""
     SAME_STAMP,
     OVERTAKES,
     WENT_UNSEEN,
-) = (1 << bit for bit in range(19))
+    COPIED,
+    OVERTAKEN,
+    RESENT,
+    ASKS,
+    OPENS,
+    CLOSES,
+) = (1 << bit for bit in range(25))
+NAMED_AFTER = OPENS | CLOSES
 """Bits of `SIGNS`. The segment begins at the lowest number not acknowledged; it ends at the highest; the
 other side has SACKed numbers above it, or all of it, or acknowledged it; the episode's first resending was
 shown to be needless; the IP identification is that of the latest sending of these numbers, or is another
 one; the identification tells the order, and it was sent after all that was seen before; likewise by TSval;
 the other side's SYN came again, too; the other side's window is closed; both SYNs permit SACK; everything is
 acknowledged; same TSval as that sending; by its IP identification it was sent after numbers beyond its own
-were sent first; the IP identifications show that as many segments as this went by unseen."""
+were sent first; the IP identifications show that as many segments as this went by unseen.
 
-FLIGHT, RTT, SOURCE, DELAYED, DSACK, EIFEL, COPY, SHOWN = range(8)
+And what follows from all that: the network, or the capture, made it, for the sender sent it once; the network
+delivered it after what was sent later; the sender sent these numbers before; it only asks for an
+acknowledgment; it is a SYN; it is a FIN without data."""
+
+FLIGHT, RTT, SOURCE, DELAYED, DSACK, EIFEL, COPY, SPURIOUS, ARRIVED, UNLOST = range(10)
 """Columns of `Seen.told`, 0 where there is nothing to tell: bytes on their way after this segment + 1; the
 round trip that it completes, ns, and how that is known (`KARN`, `STAMPS`); how long the acknowledgment was
 held back, ns; the packet whose resending a DSACK, or the echoed timestamp, shows to be needless (-1: a DSACK
 for what is not known to be resent); the packet of which this pure acknowledgment is a copy; how many
-resendings it was the first to show to be needless."""
-TOLD_WIDTH = SHOWN + 1
+resendings it was the first to show to be spurious, and of how many earlier sendings, first seen or not seen
+by the capture, that they were not lost."""
+TOLD_WIDTH = UNLOST + 1
 KARN, STAMPS = 1, 2
 
 APPLICATION, RECEIVE_WINDOW, CONGESTION_WINDOW, LOSS = range(4)
@@ -251,11 +263,34 @@ class Sendings:
             rows,
             known.blocks,
             (self.state, self.limited, self.histogram, self.pool),
-            events,
-            told,
-            np.zeros(TOLD_WIDTH, np.int64),
+            (events, told, np.zeros(TOLD_WIDTH, np.int64)),
         )
         return Seen(events[:found], told)
+
+    def least_rtt(self, chosen: Integers, side: Integers) -> Integers:
+        """The shortest round trip, ns, from the place of capture to the other side and back; 0 if unknown."""
+        values: Integers = self.state[chosen, side, LEAST_RTT]
+        return values
+
+    def round_trips(self, chosen: Integers, side: Integers) -> Values:
+        """The histogram of each of these sides, uint8 (n, BINS)."""
+        return self.histogram[chosen, side]
+
+    def limits(self, chosen: Integers, side: Integers) -> Integers:
+        """How long each of these sides was limited, and by what, ns (n, 4)."""
+        values: Integers = self.limited[chosen, side]
+        return values
+
+    def hops(self, chosen: Integers, side: Integers) -> Integers:
+        """The time to live of each side's first packet, -1 if it sent none."""
+        values: Integers = self.state[chosen, side, HOPS] - 1
+        return values
+
+    def is_joined(self, chosen: Integers, side: Integers) -> Flags:
+        """Whether a side sent a segment larger than the other said it takes."""
+        mss = (self.state[chosen, 1 - side, OFFER] >> MSS_AT) - 1
+        joined: Flags = (mss > 0) & (self.state[chosen, side, LARGEST] > mss)
+        return joined
 
 
 (
@@ -293,9 +328,7 @@ def observe(
     rows: Integers,
     blocks: Integers,
     kept: tuple[Integers, Integers, Values, Integers],
-    events: Integers,
-    told: Integers,
-    tells: Integers,
+    out: tuple[Integers, Integers, Integers],
 ) -> int:
     """Follow each segment.
 
@@ -304,14 +337,14 @@ def observe(
         rows: (18, n), see above.
         blocks: see `Clues.blocks`.
         kept: state, limited, histogram and pool, see `Sendings`; updated.
-        events: see `Seen.events`; filled from the first row on.
-        told: see `Seen.told`; filled.
-        tells: (TOLD_WIDTH) zeros, used for one packet at a time: a view of `told` for each would cost more.
+        out: `Seen.events`, filled from the first row on; `Seen.told`, filled; (TOLD_WIDTH) zeros, used for
+            one packet at a time: a view of `told` for each would cost more.
 
     Returns:
         how many events there are.
     """
     state, limited, histogram, pool = kept
+    events, told, tells = out
     found = 0
     for at in range(len(connection)):
         row, of, side = rows[:, at], connection[at], rows[R_SIDE, at]
@@ -633,18 +666,13 @@ def note_event(own: Integers, peer: Integers, pool: Integers, row: Integers, eve
         signs |= sacked_about(pool[own[BLOCKS]], seq, size)
     if is_after_later_numbers(own, pool, seq, row[R_IDENT]) and not signs & SAME_IDENT:
         signs |= OVERTAKES
-    is_copy = signs & SAME_IDENT
-    if is_copy:
+    signs |= nature(row, event, signs)
+    if signs & COPIED:
         event[ORIGINAL] = copied(own, pool, row, event[ORIGINAL])
-    by_stamp = signs & (STAMP_TELLS | STAMP_LATER) == STAMP_TELLS
-    by_ident = signs & (IDENT_TELLS | IDENT_LATER) == IDENT_TELLS
-    is_late = not signs & OVERTAKES and (by_ident if signs & IDENT_TELLS else by_stamp)
-    is_again = row[R_BRINGS] & (OLD | LATE) or signs & WENT_UNSEEN
-    if is_again and not is_copy and not is_late:
+    if signs & RESENT and not signs & ASKS:
         signs |= begin_or_continue(own, row[R_TSVAL])
         own[EPISODE] += 1 if signs & SACKED_ABOVE else 0  # more than a timer speaks for it
-        remember(own, pool, row)
-        pool[own[REMEMBERED], TIMES] = KNOWN if signs & ALREADY_ACKED else 0
+        remember(own, pool, row, worth(signs, event))
     event[SIGNS] = signs
 
 
@@ -653,13 +681,61 @@ NEVER = 1 << 60
 
 @kernel(plain_below=PART)
 def copied(own: Integers, pool: Integers, row: Integers, original: int) -> int:
-    """The packet of which this is a copy: perhaps one that resent the numbers."""
+    """The packet of which this is a copy: perhaps one that resent the numbers, or the latest."""
     at = own[REMEMBERED]
     while at:
         if pool[at, SEQ] == row[R_SEQ] and pool[at, MARK] == row[R_IDENT]:
             return int(pool[at, FRAME])
         at = pool[at, FOLLOWING]
-    return original
+    return original if original else int(own[LAST_FRAME])
+
+
+@kernel(plain_below=PART)
+def nature(row: Integers, event: Integers, signs: int) -> int:
+    """What a segment is whose numbers were sent before, or should have been: a copy, late, or resent.
+
+    A host marks each packet that it sends with another identification. Where that tells nothing, the same
+    segment so soon that no sender can have resent it is a copy, and what fills a gap before the sender can
+    have heard of it was late.
+    """
+    brings, since, path = row[R_BRINGS], event[SINCE], event[LEAST_PATH]
+    found = OPENS if row[R_FLAGS] & SYN else 0
+    found |= CLOSES if row[R_FLAGS] & FIN and row[R_LENGTH] == 0 else 0
+    was_seen, fills = brings & OLD != 0, brings & (OLD | LATE) == LATE
+    tells, later = (IDENT_TELLS, IDENT_LATER) if signs & IDENT_TELLS else (STAMP_TELLS, STAMP_LATER)
+    is_older = signs & (tells | later | OVERTAKES) == tells
+    is_later = signs & (later | OVERTAKES) != 0
+    within = SHORTEST_SYN_TIMER if found & OPENS else (min(AT_ONCE, path // 2) if path else AT_ONCE)
+    is_answer = found & OPENS and signs & SYN_REPEATED
+    is_at_once = 0 <= since < within and not is_answer and not signs & (OTHER_IDENT | STAMP_LATER)
+    late = LATE_SHARE * path if path else LATE_WHOLE * LATE_AT_MOST
+    is_too_soon = fills and not is_later and 0 <= LATE_WHOLE * event[SINCE_GAP] < late
+    if was_seen and (signs & SAME_IDENT or is_at_once):
+        found |= COPIED
+    elif (was_seen or fills) and (is_older or is_too_soon):
+        found |= OVERTAKEN
+    elif was_seen or fills:
+        found |= RESENT
+    found |= RESENT if signs & WENT_UNSEEN else 0
+    is_probe = brings & KEEP_ALIVE and signs & ALL_ACKED and not is_older
+    one_byte = found & RESENT and row[R_LENGTH] == 1 and signs & WINDOW_CLOSED
+    return found | ASKS if is_probe or one_byte else found
+
+
+AT_ONCE, SHORTEST_SYN_TIMER = MILLISECOND, 100 * MILLISECOND
+"""The same segment within these times is a copy if nothing says otherwise; the second is for a SYN."""
+
+LATE_SHARE, LATE_WHOLE, LATE_AT_MOST = 4, 5, 3 * MILLISECOND
+"""What fills a gap sooner than within four fifths of a round trip was not asked for; the time is for paths
+that are unknown."""
+
+
+@kernel(plain_below=PART)
+def worth(signs: int, event: Integers) -> int:
+    """What is known of a resent segment at once, for `remember`."""
+    known = KNOWN if signs & ALREADY_ACKED else 0
+    known |= NAMED if signs & (OPENS | CLOSES) else 0
+    return known if event[BRINGS] & OLD and event[ORIGINAL] else known | UNSEEN
 
 
 @kernel(plain_below=PART)
@@ -777,7 +853,7 @@ def begin_or_continue(own: Integers, tsval: int) -> int:
 
 
 @kernel(plain_below=PART)
-def remember(own: Integers, pool: Integers, row: Integers) -> None:
+def remember(own: Integers, pool: Integers, row: Integers, known: int) -> None:
     """Remember a resent range, newest first, to know it when a later packet speaks of it."""
     if own[MEMORIES] >= MOST_MEMORIES:
         before = own[REMEMBERED]
@@ -789,7 +865,7 @@ def remember(own: Integers, pool: Integers, row: Integers) -> None:
     at = take_row(pool)
     pool[at, SEQ], pool[at, END] = row[R_SEQ], (row[R_SEQ] + row[R_SIZE]) & 0xFFFFFFFF
     pool[at, TIME], pool[at, FRAME] = row[R_TIME], row[R_NUMBER]
-    pool[at, STAMP], pool[at, MARK], pool[at, TIMES] = row[R_TSVAL], row[R_IDENT], 0
+    pool[at, STAMP], pool[at, MARK], pool[at, TIMES] = row[R_TSVAL], row[R_IDENT], known
     pool[at, FOLLOWING] = own[REMEMBERED]
     own[REMEMBERED] = at
     own[MEMORIES] += 1
@@ -862,9 +938,9 @@ def needless(peer: Integers, pool: Integers, block: Integers, told: Integers) ->
     at = peer[REMEMBERED]
     while at:
         overlaps = distance(pool[at, SEQ], block[1]) > 0 and distance(block[0], pool[at, END]) > 0
-        if overlaps and pool[at, TIMES] != REPORTED:
-            told[SHOWN] += 1 if pool[at, TIMES] == 0 else 0
-            pool[at, TIMES] = REPORTED
+        if overlaps and not pool[at, TIMES] & REPORTED:
+            show(pool, at, told)
+            pool[at, TIMES] |= REPORTED
             return int(pool[at, FRAME])
         at = pool[at, FOLLOWING]
     return -1
@@ -878,15 +954,26 @@ def needless_head(peer: Integers, pool: Integers, ack: int, tsecr: int, told: In
         if pool[at, SEQ] == head and pool[at, STAMP] >= 0 and distance(pool[at, END], ack) >= 0:
             if distance(tsecr, pool[at, STAMP]) <= 0:
                 return 0
-            if pool[at, TIMES] == 0:
-                pool[at, TIMES] = KNOWN
-                told[SHOWN] += 1
+            if not pool[at, TIMES] & KNOWN:
+                show(pool, at, told)
                 return int(pool[at, FRAME])
         at = pool[at, FOLLOWING]
     return 0
 
 
-KNOWN, REPORTED = 1, 2
+@kernel(plain_below=PART)
+def show(pool: Integers, at: int, told: Integers) -> None:
+    """Note that a resending was needless, and with it that the sending before was not lost."""
+    known = pool[at, TIMES]
+    if not known & KNOWN:
+        told[SPURIOUS] += 0 if known & NAMED else 1
+        told[UNLOST if known & UNSEEN else ARRIVED] += 1
+    pool[at, TIMES] = known | KNOWN
+
+
+KNOWN, REPORTED, NAMED, UNSEEN = 1, 2, 4, 8
+"""Of a resent range: that it was needless is known, and a DSACK said so; it is named after its SYN or FIN;
+the capture does not show the sending before it."""
 
 
 @kernel(plain_below=PART)

@@ -12,7 +12,9 @@ from synfin.basics.time import SECOND
 from synfin.connections import milestones as m
 from synfin.connections import sequence as q
 from synfin.connections import tally as t
+from synfin.connections.ledger import CONFIDENCES, COUNTED, LIMITS, quantile, vantages
 from synfin.connections.offers import Offer, unpacked
+from synfin.connections.quality import DROPS, END, LACKING, Quality, is_copied
 from synfin.connections.state import FIRST_SENDER, INFERRED, NAMES, ROLE_SEEN, SIDE, State
 from synfin.connections.verdicts import CONN_STATES, HANDSHAKES, SIDES, TEARDOWNS, VANTAGES, Observed
 from synfin.connections.words import Words, stacked
@@ -24,22 +26,6 @@ if TYPE_CHECKING:
     from synfin.connections.observations import Observations
 
     Column = Values | Words
-
-NOT_YET = (
-    "retransmissions_fast",
-    "retransmissions_timeout",
-    "retransmissions_tail_loss_probe",
-    "retransmissions_spurious",
-    "reordered",
-    "rtt_min_ns",
-    "rtt_median_ns",
-    "rtt_p95_ns",
-)
-"""Columns of each side that need the causes of resending, or its times: unknown until those are followed."""
-
-
-DROPS = "drops"
-"""What the quality says of connections in a capture from which packets are missing, nobody knows which."""
 
 SOON = SECOND
 """Data not acknowledged for less than this when the capture ended was still on its way: RFC 6298 2 waits as
@@ -108,13 +94,32 @@ class Connections:
         )
         return Connections(columns, beside, self.capture_end, self.packets)
 
-    def weakened(self, dropped: int) -> Connections:
-        """The same, if whoever captured lost so many packets: any connection may lack some of them."""
-        if not dropped:
-            return self
-        quality = [f"{words}, {DROPS}" if words else DROPS for words in self.columns["quality"].tolist()]
-        columns = {**self.columns, "quality": np.array(quality, object)}
+    def weakened(self, dropped: int, *, is_cut: bool = False) -> Connections:
+        """The same, if the capture lacks more than its packets show.
+
+        Args:
+            dropped: how many packets whoever captured lost: any connection may lack some of them, so that
+                nobody knows what the network lost on the way.
+            is_cut: whether the file is cut off: what was open may have gone on.
+        """
+        columns = dict(self.columns)
+        open_texts = [word for word in TEARDOWNS if word.startswith(("still", "continues"))]
+        open_ones = np.array([word in open_texts for word in self.columns["teardown"].tolist()], np.bool_)
+        for word, lacks in ((DROPS, np.full(len(self), dropped > 0)), (END, open_ones & is_cut)):
+            columns["quality"] = _with_word(columns["quality"], word, lacks)
+        if dropped:
+            columns |= {f"{side}_lost_before": _unknown(len(self)) for side in ("client", "server")}
         return Connections(columns, self.beside, self.capture_end, self.packets)
+
+
+def _with_word(quality: Column, word: str, lacks: Flags) -> Column:
+    """The words, with one more for some connections."""
+    if not lacks.any():
+        return quality
+    assert isinstance(quality, Words)
+    more = [f"{text}, {word}" if text else word for text in quality.texts]
+    codes = np.where(lacks, quality.codes + len(quality.texts), quality.codes)
+    return Words(codes, [*quality.texts, *more])
 
 
 def _row(columns: Mapping[str, Column], index: int) -> dict[str, object]:
@@ -160,10 +165,11 @@ def _piece(view: _View) -> tuple[dict[str, Column], dict[str, Column]]:
     columns: dict[str, Column] = {"number": view.chosen}
     columns |= _endpoints(view)
     columns |= {"start": first, "duration": last - first}
-    for name, side in (("client", view.client), ("server", 1 - view.client)):
-        columns |= {f"{name}_{what}": values for what, values in _side(view, side).items()}
     seen = observed(view)
-    columns |= _outcomes(view, seen)
+    quality = _quality(view, seen)
+    for name, side in (("client", view.client), ("server", 1 - view.client)):
+        columns |= {f"{name}_{what}": values for what, values in _side(view, side, quality).items()}
+    columns |= _outcomes(view, seen, quality)
     beside: dict[str, Column] = {
         "client_isn": _known(seen.client[:, m.ISN] - 1, seen.client[:, m.ISN] > 0),
         "server_isn": _known(seen.server[:, m.ISN] - 1, seen.server[:, m.ISN] > 0),
@@ -185,6 +191,7 @@ class _View:
         self.milestones = self.of(observations.milestones.state)
         self.sequences = self.of(observations.sequences.state)
         self.endpoints = self.of(observations.groups.endpoints)
+        self.ledger = observations.ledger
 
     def of(self, state: Values) -> Values:
         """The rows of the chosen connections; not copied where none is left out."""
@@ -232,7 +239,7 @@ def _dotted(number: int) -> str:
 LOW_HALF = 0xFFFFFFFFFFFFFFFF
 
 
-def _side(view: _View, side: Integers) -> dict[str, Column]:
+def _side(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
     """What one side of each connection sent."""
     sequences, states = view.sequences[view.row, side], view.observations.states.state[view.chosen]
     offer: Offer = unpacked(view.observations.offers.state[view.chosen][view.row, side])
@@ -240,40 +247,63 @@ def _side(view: _View, side: Integers) -> dict[str, Column]:
     state = states[view.row, side].astype(np.int64) & (INFERRED - 1)
     open_since = sequences[:, q.ZERO_SINCE]
     still_zero = np.where(open_since, view.tallies[:, t.PREVIOUS] + 1 - open_since, 0)
+    zero_window = sequences[:, q.ZERO_TIME] + np.maximum(still_zero, 0)
     columns: dict[str, Column] = {
         "packets": packets,
         "bytes": view.counted(t.BYTES, side),
         "payload_bytes": view.counted(t.PAYLOAD, side),
-        "retransmissions": sequences[:, q.RESENT],
-        "duplicate_acks": sequences[:, q.DUPLICATES],
-        "zero_window_ns": sequences[:, q.ZERO_TIME] + np.maximum(still_zero, 0),
+    }
+    columns |= _resent(view, side, quality)
+    copied = 0 if view.ledger is None else view.ledger.counted("copied_acks", view.chosen, side)
+    columns["duplicate_acks"] = np.maximum(sequences[:, q.DUPLICATES] - copied, 0)
+    columns["zero_window_ns"] = _known(zero_window, quality.tells_times)
+    columns |= _timed(view, side, quality)
+    return columns | {
         "mss": _known(offer.mss, offer.mss >= 0),
         "window_scale": _known(offer.shift, offer.shift >= 0),
         "sack": _known(offer.sack, offer.seen),
         "timestamps": _known(offer.timestamps, offer.seen),
         "final_state": Words(state, NAMES.tolist()).where((packets > 0) & (state != State.UNKNOWN)),
     }
-    unknown = _known(np.zeros(len(packets), np.int64), np.zeros(len(packets), np.bool_))
-    columns |= dict.fromkeys(NOT_YET, unknown)
-    return {name: columns[name] for name in SIDE_COLUMNS}
 
 
-SIDE_COLUMNS = (
-    "packets",
-    "bytes",
-    "payload_bytes",
-    "retransmissions",
-    *NOT_YET[:5],
-    "duplicate_acks",
-    "zero_window_ns",
-    *NOT_YET[5:],
-    "mss",
-    "window_scale",
-    "sack",
-    "timestamps",
-    "final_state",
-)
-"""In the order of the table."""
+CAUSED = ("fast", "timeout", "after_timeout", "tail_loss_probe", "unclassified", "spurious")
+"""Of `ledger.COUNTED` what only the other side's acknowledgments can tell."""
+
+
+def _resent(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
+    """What happened to the segments of one side."""
+    if view.ledger is None:
+        return dict.fromkeys(COUNTED[:-1], _unknown(len(view.row)))
+    sent = view.counted(t.PACKETS, side) > 0
+    known = dict.fromkeys(COUNTED[:-1], sent)
+    known |= {f"retransmissions_{name}": sent & quality.tells_causes for name in CAUSED}
+    known["lost_before"] = sent & quality.tells_lost_before
+    known["lost_after"] = sent & quality.tells_causes
+    return {
+        name: _known(view.ledger.counted(name, view.chosen, side), is_known)
+        for name, is_known in known.items()
+    }
+
+
+TIMED = ("rtt_min_ns", "rtt_median_ns", "rtt_p95_ns", *(f"limited_by_{what}_ns" for what in LIMITS))
+
+
+def _timed(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
+    """How long one side waited for acknowledgments, and what limited it."""
+    if view.ledger is None:
+        return dict.fromkeys(TIMED, _unknown(len(view.row)))
+    followed = view.ledger.sendings
+    least, counts = followed.least_rtt(view.chosen, side), followed.round_trips(view.chosen, side)
+    limited = followed.limits(view.chosen, side)
+    is_timed = (least > 0) & quality.tells_times
+    is_limited = (limited.sum(axis=1) > 0) & quality.tells_limits
+    columns: dict[str, Column] = {"rtt_min_ns": _known(least, is_timed)}
+    for name, share in (("median", 0.5), ("p95", 0.95)):
+        columns[f"rtt_{name}_ns"] = _known(np.maximum(quantile(counts, share), least), is_timed)
+    for at, what in enumerate(LIMITS):
+        columns[f"limited_by_{what}_ns"] = _known(limited[:, at], is_limited)
+    return columns
 
 
 def observed(view: _View) -> Observed:
@@ -299,19 +329,23 @@ def observed(view: _View) -> Observed:
     )
 
 
-def _outcomes(view: _View, seen: Observed) -> dict[str, Column]:
+def _outcomes(view: _View, seen: Observed, quality: Quality) -> dict[str, Column]:
     """How it went, in words."""
+    is_timed = seen.is_timed & quality.tells_times
     bits = view.observations.completeness.state[view.chosen].astype(np.int64)
     return {
         "handshake": Words(seen.handshake, HANDSHAKES),
         "teardown": Words(seen.teardown, TEARDOWNS),
         "closed_first": Words(seen.closed_first, SIDES),
-        "handshake_rtt_ns": _known(seen.handshake_rtt, seen.is_timed),
+        "handshake_rtt_ns": _known(seen.handshake_rtt, is_timed),
+        "handshake_client_ns": _known(seen.to_client, is_timed),
+        "handshake_server_ns": _known(seen.to_server, is_timed),
         "completeness": bits[:, 0] | bits[:, 1],
         "conn_state": Words(seen.conn_state, CONN_STATES),
         "history": _histories(view),
         "vantage": Words(seen.vantage, VANTAGES),
-        "quality": _quality(view, seen),
+        "vantage_confidence": _vantage_confidence(view, seen),
+        "quality": quality.words,
         "headline": Words(np.zeros(len(view.row), np.int64), (None,)),
     }
 
@@ -327,31 +361,39 @@ def _histories(view: _View) -> Words:
     return Words(codes.reshape(-1), [text.decode("ascii").removeprefix("=") for text in distinct.tolist()])
 
 
-LACKING = ("handshake", "one direction", "packets", "bytes", "order")
-"""What a capture of a connection may lack: the handshake, one of the directions, packets that were
-acknowledged, ends of packets, the order in time."""
+def _vantage_confidence(view: _View, seen: Observed) -> Words:
+    """How sure the place of capture is."""
+    if view.ledger is None:
+        return Words(np.zeros(len(view.row), np.int64), (None,))
+    hops = [view.ledger.sendings.hops(view.chosen, side) for side in (view.client, 1 - view.client)]
+    _, sure = vantages(seen, *hops)
+    return Words(sure, CONFIDENCES)
 
 
-def _quality(view: _View, seen: Observed) -> Words:
+def _quality(view: _View, seen: Observed) -> Quality:
     one_way = (seen.client_packets == 0) | (seen.server_packets == 0)
     heard = (seen.client[:, m.CONFIRMS] > 0) | (seen.server[:, m.CONFIRMS] > 0) | ~seen.asked
     lacks = view.tallies[:, t.LACKS]
     missed: Flags = view.sequences[:, :, q.MISSED].sum(axis=1) > 0
+    copied, joined = np.zeros((2, len(view.row)), np.bool_)
+    if view.ledger is not None:
+        for side in (view.client, 1 - view.client):
+            packets, copies = (
+                view.counted(t.PACKETS, side),
+                view.ledger.counted("duplicates", view.chosen, side),
+            )
+            copied |= is_copied(copies, packets)
+            joined |= view.ledger.sendings.is_joined(view.chosen, side)
     tests: tuple[Flags, ...] = (
         ~seen.asked | (seen.is_opened & ~seen.answered & (seen.server[:, m.SYN_PACKET] == 0)),
         one_way & heard,
         missed,
         (lacks & t.CUT) != 0,
         (lacks & t.BACKWARDS) != 0,
+        copied,
+        joined,
     )
-    which = sum(
-        (test.astype(np.int64) << bit for bit, test in enumerate(tests)), np.zeros(len(seen.client), np.int64)
-    )
-    words = [
-        ", ".join(word for bit, word in enumerate(LACKING) if code >> bit & 1)
-        for code in range(1 << len(LACKING))
-    ]
-    return Words(which, words)
+    return Quality(dict(zip(LACKING, tests, strict=True)), (lacks & t.STEPPED) != 0)
 
 
 def _time_wait_holder(view: _View) -> Words:
@@ -365,3 +407,8 @@ def _time_wait_holder(view: _View) -> Words:
 def _known(values: Values, known: Flags) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak of
     """Values that are unknown where `known` is not."""
     return np.ma.masked_array(values, ~known)
+
+
+def _unknown(rows: int) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak of
+    """A column of which nothing is known."""
+    return _known(np.zeros(rows, np.int64), np.zeros(rows, np.bool_))

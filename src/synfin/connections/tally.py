@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.basics.kernel import kernel
+from synfin.basics.time import MILLISECOND
 from synfin.connections.group import CREATES, Grouping, grown
 from synfin.connections.segments import (
     CAPTURED,
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
 FIRST, PREVIOUS, PACKETS, BYTES, PAYLOAD, LACKS, FIRST_PACKET, LAST_PACKET = 0, 1, 2, 4, 6, 8, 9, 10
 """Columns of `Tallies.state`; packets, bytes and payload have one column for each side."""
 
-CUT, BACKWARDS = 1, 2
-"""Bits of `LACKS`: a packet was captured in part only; a packet is earlier than the one before."""
+CUT, BACKWARDS, STEPPED = 1, 2, 4
+"""Bits of `LACKS`: a packet was captured in part only; a packet is earlier than the one before; by more than
+`OVERTAKING`."""
+
+OVERTAKING = MILLISECOND
+"""So much earlier may a packet be that several processors, or interfaces, wrote to the file."""
 
 
 class Tallies:
@@ -35,8 +40,8 @@ class Tallies:
 
     Attributes:
         state: int64 (capacity, 11): time of the first and of the latest header (quotations too); for each
-            side packets, their bytes on the wire, their payload bytes; `CUT` | `BACKWARDS`; number of the
-            first and of the latest packet (no quotations).
+            side packets, their bytes on the wire, their payload bytes; `CUT` | `BACKWARDS` | `STEPPED`;
+            number of the first and of the latest packet (no quotations).
     """
 
     def __init__(self) -> None:
@@ -92,7 +97,7 @@ def tally(connection: Integers, role: Integers, rows: Integers, state: Integers,
             state[of, FIRST], state[of, PREVIOUS] = time, time
         out[0, row], out[1, row] = time - state[of, FIRST], time - state[of, PREVIOUS]
         if time < state[of, PREVIOUS]:
-            state[of, LACKS] |= BACKWARDS
+            state[of, LACKS] |= BACKWARDS | (STEPPED if state[of, PREVIOUS] - time > OVERTAKING else 0)
         state[of, PREVIOUS] = time
         if rows[EXTENT, row] == QUOTED:
             continue

@@ -6,19 +6,15 @@ that is known in the second pass, and from then on the verdict is final.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synfin.connections import milestones as m
 from synfin.connections import sendings as s
 from synfin.connections.causes import (
-    AFTER_TIMEOUT,
     CAUSES,
     FAST,
-    IS_FIN,
-    IS_KEEP_ALIVE,
-    IS_SYN,
     NOT_RESENT,
     RULES,
     SPURIOUS,
@@ -26,24 +22,20 @@ from synfin.connections.causes import (
     TIMEOUT,
     TRIGGERS,
     UNCLASSIFIED,
-    ZERO_WINDOW_PROBE,
-    Episodes,
     Verdicts,
-    verdicts,
 )
-from synfin.connections.group import Groups, grown
+from synfin.connections.group import Groups
+from synfin.connections.ledger import CONFIDENCES, Ledger, Told, vantages
 from synfin.connections.milestones import Milestones
 from synfin.connections.offers import Offers
-from synfin.connections.scaling import UNKNOWN as UNKNOWN_SCALE
-from synfin.connections.scaling import Scales, is_scaled, window_size
-from synfin.connections.segments import SYN, segments
-from synfin.connections.sendings import Seen, Sendings
+from synfin.connections.scaling import Scales
+from synfin.connections.segments import segments
 from synfin.connections.sequence import Sequences
 from synfin.connections.verdicts import VANTAGES, Observed
 from synfin.dissect import text
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Flags, Integers, Values
+    from synfin.basics.arrays import Flags, Integers
     from synfin.connections.group import Grouping
     from synfin.connections.segments import Segments
     from synfin.dissect.table import PacketTable
@@ -56,190 +48,6 @@ LOST = ("", "before", "after")
 
 REPORTS = ("needless_retransmission", "copy")
 """What a DSACK speaks of."""
-
-CONFIDENCES = ("", "possible", "likely", "proven")
-
-FIRST_HOPS = (64, 128, 255)
-"""What systems set the time to live to: such a packet passed no router."""
-
-COUNTED = (
-    "retransmissions",
-    "retransmissions_fast",
-    "retransmissions_timeout",
-    "retransmissions_tail_loss_probe",
-    "retransmissions_syn",
-    "retransmissions_fin",
-    "retransmissions_unclassified",
-    "retransmissions_spurious",
-    "reordered",
-    "lost_before",
-    "lost_after",
-    "duplicates",
-    "keep_alives",
-    "window_probes",
-)
-"""What is counted for each side. Causes are those that made the sender resend; the spurious are counted once
-more, and were not lost."""
-
-LIMITS = ("application", "receive_window", "congestion_window", "loss")
-"""As in `Sendings.limited`."""
-
-
-class Told(NamedTuple):
-    """What became known of a chunk."""
-
-    seen: Seen
-    verdicts: Verdicts
-
-
-class Truth:
-    """What is remembered of every connection to tell the truth about its segments.
-
-    Attributes:
-        sendings, episodes: what is on its way, and what its senders are at.
-        counters: uint32 (capacity, 2, len(COUNTED)).
-    """
-
-    def __init__(self) -> None:
-        self.sendings = Sendings()
-        self.episodes = Episodes()
-        self.counters: Values = np.zeros((0, 2, len(COUNTED)), np.uint32)
-
-    def advance(
-        self,
-        found: Segments,
-        grouping: Grouping,
-        brings: Integers,
-        more: tuple[Integers, Integers],
-        count: int,
-    ) -> Told:
-        """Take in the next chunk.
-
-        Args:
-            found: its segments.
-            grouping: their connections.
-            brings: see `Sequences.advance`.
-            more: known shift counts, see `Scales.advance`; the offers, see `Offers.state`.
-            count: how many connections there are.
-        """
-        self.counters = grown(self.counters, count)
-        shift, offers = more
-        offered = (found.flags & SYN) != 0
-        offer = np.where(offered, offers[grouping.connection, found.side], 0).astype(np.int64)
-        is_unknown = is_scaled(found) & (shift == UNKNOWN_SCALE) & (found.window > 0)
-        window = np.where(is_unknown, -1, window_size(found, shift))
-        seen = self.sendings.advance(found, grouping, brings, (window, offer), count)
-        judged = verdicts(seen.events, found, self.episodes, count)
-        self._count(found, grouping, seen, judged)
-        return Told(seen, judged)
-
-    def _count(self, found: Segments, grouping: Grouping, seen: Seen, out: Verdicts) -> None:
-        judged, cause = out.judged, out.cause
-        where = seen.events[:, s.WHICH], seen.events[:, s.SIDE]
-        is_asking = np.isin(cause, (IS_KEEP_ALIVE, ZERO_WINDOW_PROBE)) & ~judged.is_resent
-        is_resent = judged.is_resent & ~is_asking
-        by_trigger = is_resent & ~np.isin(cause, (IS_SYN, IS_FIN))
-        tests: dict[str, Flags] = {
-            "retransmissions": is_resent,
-            "retransmissions_fast": by_trigger & (out.trigger == FAST),
-            "retransmissions_timeout": by_trigger & np.isin(out.trigger, (TIMEOUT, AFTER_TIMEOUT)),
-            "retransmissions_tail_loss_probe": by_trigger & (out.trigger == TAIL_LOSS_PROBE),
-            "retransmissions_syn": cause == IS_SYN,
-            "retransmissions_fin": cause == IS_FIN,
-            "retransmissions_unclassified": by_trigger & (out.trigger == UNCLASSIFIED),
-            "retransmissions_spurious": is_resent & judged.has(s.ALREADY_ACKED),
-            "reordered": judged.is_reordered,
-            "lost_before": is_resent & ~judged.was_seen,
-            "lost_after": is_resent & judged.was_seen,
-            "duplicates": judged.is_copy,
-            "keep_alives": cause == IS_KEEP_ALIVE,
-            "window_probes": cause == ZERO_WINDOW_PROBE,
-        }
-        for name, test in tests.items():
-            if test.any():
-                self._add(name, where[0][test], where[1][test])
-        shown, copies = np.flatnonzero(seen.told[:, s.SHOWN]), np.flatnonzero(seen.told[:, s.COPY])
-        of, side = grouping.connection, found.side
-        twice = np.repeat(shown, seen.told[shown, s.SHOWN])
-        self._add("retransmissions_spurious", of[twice], 1 - side[twice])
-        self._add("duplicates", of[copies], side[copies])
-
-    def _add(self, name: str, of: Integers, side: Integers) -> None:
-        """Count one more for each of these connections and sides."""
-        flat = self.counters.reshape(-1)  # a view
-        np.add.at(flat, (2 * of + side) * len(COUNTED) + COUNTED.index(name), 1)
-
-
-def truth_summary(truth: Truth, chosen: Integers, client: Integers) -> dict[str, Values]:
-    """What is told of whole connections, as columns for their table.
-
-    Args:
-        truth: what was followed.
-        chosen: numbers of the connections.
-        client: which side of each is the client.
-
-    Returns:
-        for "client" and "server": each of `COUNTED`; `rtt_min_ns`, `rtt_median_ns`, `rtt_p95_ns` (0 if
-        unknown) from the place of capture to the other side and back; `limited_by_…_ns` for each of
-        `LIMITS`.
-    """
-    columns: dict[str, Values] = {}
-    state = truth.sendings.state
-    for name, side in (("client", client), ("server", 1 - client)):
-        counted = truth.counters[chosen, side].astype(np.int64)
-        needless = counted[:, COUNTED.index("retransmissions_spurious")]
-        after = COUNTED.index("lost_after")
-        counted[:, after] = np.maximum(counted[:, after] - needless, 0)
-        columns |= {f"{name}_{what}": counted[:, at] for at, what in enumerate(COUNTED)}
-        histogram = truth.sendings.histogram[chosen, side]
-        least = state[chosen, side, s.LEAST_RTT]
-        columns[f"{name}_rtt_min_ns"] = least
-        for what, share in (("median", 0.5), ("p95", 0.95)):
-            columns[f"{name}_rtt_{what}_ns"] = np.maximum(quantile(histogram, share), least)
-        for at, what in enumerate(LIMITS):
-            columns[f"{name}_limited_by_{what}_ns"] = truth.sendings.limited[chosen, side, at]
-    return columns
-
-
-def quantile(histogram: Values, share: float) -> Integers:
-    """The round trip, ns, which this share of those counted does not exceed; 0 for an empty histogram.
-
-    Args:
-        histogram: uint8 (n, BINS), see `Sendings.histogram`.
-        share: from 0 to 1; within a bin values are taken to be spread evenly.
-    """
-    upto = np.cumsum(histogram.astype(np.int64), axis=1)
-    total = upto[:, -1]
-    wanted = total * share
-    at = np.minimum((upto < wanted[:, None]).sum(axis=1), s.BINS - 1)
-    row = np.arange(len(histogram))
-    inside = histogram[row, at].astype(np.float64)
-    part = np.where(inside > 0, (wanted - (upto[row, at] - inside)) / np.maximum(inside, 1), 0)
-    octave, quarter = at // s.OCTAVE, at % s.OCTAVE
-    value = np.ldexp(1 + (quarter + part) / s.OCTAVE, octave + s.FIRST_OCTAVE)
-    return np.where(total > 0, value, 0).astype(np.int64)
-
-
-def vantages(seen: Observed, client_hops: Integers, server_hops: Integers) -> tuple[Integers, Integers]:
-    """Where captures were taken (index into `VANTAGES`), and how sure that is (into `CONFIDENCES`).
-
-    A side that answers at once, and whose packets passed no router, is where the capture was taken; if they
-    did pass one, a machine near it may answer in its place.
-    """
-    vantage = seen.vantage
-    near = np.where(vantage == VANTAGES.index("client"), client_hops, server_hops)
-    is_near = np.isin(near, FIRST_HOPS)
-    sure = np.select(
-        [
-            vantage == VANTAGES.index("unknown"),
-            vantage == VANTAGES.index("same host"),
-            (vantage == VANTAGES.index("between")) | is_near,
-        ],
-        [CONFIDENCES.index(""), CONFIDENCES.index("proven"), CONFIDENCES.index("likely")],
-        CONFIDENCES.index("possible"),
-    )
-    return vantage, sure.astype(np.int64)
-
 
 JUDGED_LATER = frozenset(
     f"synfin.{name}" for name in ("retransmission", "rule", "proof", "lost", "vantage", "vantage.confidence")
@@ -264,7 +72,7 @@ class Truths:
                 *("eifel", "rtt", "rtt.source", "flight", "delayed_ack"),
             )
         )
-        self.truth = Truth()
+        self.ledger = Ledger()
         self.milestones = Milestones()
         self._groups = Groups()
         self._sequences = Sequences()
@@ -289,7 +97,7 @@ class Truths:
         shift, _ = self._scales.advance(found, grouping, offered, count)
         brings = self._sequences.advance(found, grouping, count)
         self.milestones.advance(found, grouping, count)
-        out = self.truth.advance(found, grouping, brings, (shift, self._offers.state), count)
+        out = self.ledger.advance(found, grouping, brings, (shift, self._offers.state), count)
         self._note_needless(found, out.seen.told)
         made = found, grouping, out
         table.kept[KEPT] = made
@@ -407,7 +215,7 @@ def _supply_vantage(found: Segments, grouping: Grouping, known: Truths) -> None:
         is_outstanding=nothing > 0,
         is_same_host=(ends[:, 0] == ends[:, 2]) & (ends[:, 1] == ends[:, 3]),
     )
-    hops = known.truth.sendings.state[:, :, s.HOPS] - 1
+    hops = known.ledger.sendings.state[:, :, s.HOPS] - 1
     vantage, sure = vantages(seen, hops[of, side], hops[of, 1 - side])
     is_told = np.ones(len(row), np.bool_)
     _supply_words(found, "vantage", (VANTAGES, vantage), row, is_told)

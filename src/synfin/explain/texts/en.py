@@ -81,6 +81,9 @@ TEXTS: dict[str, str] = {
     "lack.drops": "packets that were dropped while capturing, as the file says; "
     "what seems lost may have arrived",
     "lack.order": "the right order in time",
+    "lack.single_copies": "only one of each packet: many are in it twice, and the second of each is left out",
+    "lack.segments": "the segments as they were on the wire: the network card, or its driver, joins and parts them",
+    "lack.end": "its end: the file is cut off, the connection may have gone on",
     # handshake, step by step
     "step.syn": "{Who} asks to talk: SYN is set, ACK is not. Its initial sequence number is {letter} = {isn}, shown as 0: the small numbers count from there. SYN takes one number itself, so that it can be acknowledged.",
     "step.syn.data": "{Who} asks to talk and sends {data} along in the SYN: TCP Fast Open (RFC 7413). Its initial sequence number is {letter} = {isn}; SYN takes one number, the data the following ones.",

@@ -41,7 +41,8 @@ def command(
     from synfin.operations import connection_lines, connection_table, sorted_by
 
     session = open_files(files)
-    found = connection_table(session, display_filter, all_packets=all_packets)
+    main_only = form == "table" and not sort
+    found = connection_table(session, display_filter, all_packets=all_packets, main_only=main_only)
     if sort:
         found = sorted_by(found, sort)
     if form == "parquet":
