@@ -98,9 +98,32 @@ def command_page() -> tuple[Path, str]:
     return KNOW / "commands.md", "\n".join(parts)
 
 
+def column_page() -> tuple[Path, str]:
+    """The columns of the table of connections."""
+    from synfin.connections.meanings import OF_CONNECTIONS, OF_SIDES
+    from synfin.connections.quality import DROPS, END, LACKING
+
+    parts = [
+        "# Columns of the table of connections\n",
+        "Times are nanoseconds, lengths bytes; what is not known, or what the capture cannot tell, is null in "
+        "JSON and Parquet and empty in CSV. The table for people has the main columns only.\n",
+    ]
+    for title, columns, prefix in (
+        ("A connection has once", OF_CONNECTIONS, ""),
+        ("For each side, `client_…` and `server_…`: what it sent", OF_SIDES, "…_"),
+    ):
+        rows = "\n".join(f"| `{prefix}{name}` | {meaning} |" for name, meaning in columns.items())
+        parts.append(f"## {title}\n\n| column | meaning |\n|---|---|\n{rows}\n")
+    words = ", ".join(f"`{word}`" for word in (*LACKING, DROPS, END))
+    parts.append(
+        f"What `quality` may say is missing: {words}; [](../why/capture-quality.md) tells what each forbids.\n"
+    )
+    return KNOW / "connections.md", "\n".join(parts)
+
+
 def generated() -> Iterator[tuple[Path, str]]:
     """Every file that is made, or has parts that are, with what it should say."""
-    made = [*protocol_pages(), command_page()]
+    made = [*protocol_pages(), command_page(), column_page()]
     yield from made
     written = {path for path, _ in made}
     for path in markdown_files():

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from synfin.connections.follower import Follower
 from synfin.connections.ledger import quantile
+from synfin.connections.meanings import OF_CONNECTIONS, OF_SIDES, meaning_of
 from synfin.connections.sendings import BINS
 from synfin.connections.truth import Truths
 from synfin.session import open_session
@@ -165,3 +166,10 @@ def test_quantiles_lie_within_a_bin_of_the_truth() -> None:
     for share in (0.5, 0.95):
         assert quantile(histogram, share)[0] == pytest.approx(np.quantile(times, share), rel=0.12)
     assert quantile(np.zeros((1, BINS), np.uint8), 0.5)[0] == 0
+
+
+def test_every_column_has_a_meaning_and_every_meaning_a_column() -> None:
+    names = list(SCENARIOS[0].followed().columns)
+    told = {*OF_CONNECTIONS, *(f"{side}_{name}" for side in ("client", "server") for name in OF_SIDES)}
+    assert set(names) == told
+    assert all(meaning_of(name) for name in names)
