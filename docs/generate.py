@@ -105,8 +105,8 @@ def column_page() -> tuple[Path, str]:
 
     parts = [
         "# Columns of the table of connections\n",
-        "Times are nanoseconds, lengths bytes; what is not known, or what the capture cannot tell, is null in "
-        "JSON and Parquet and empty in CSV. The table for people has the main columns only.\n",
+        "Times are nanoseconds, lengths bytes; what is not known, or what the capture cannot tell, is null "
+        "in JSON and Parquet and empty in CSV. The table for people has the main columns only.\n",
     ]
     for title, columns, prefix in (
         ("A connection has once", OF_CONNECTIONS, ""),
@@ -116,7 +116,7 @@ def column_page() -> tuple[Path, str]:
         parts.append(f"## {title}\n\n| column | meaning |\n|---|---|\n{rows}\n")
     words = ", ".join(f"`{word}`" for word in (*LACKING, DROPS, END))
     parts.append(
-        f"What `quality` may say is missing: {words}; [](../why/capture-quality.md) tells what each forbids.\n"
+        f"What `quality` may name: {words}; [](../why/capture-quality.md) tells what each forbids.\n"
     )
     return KNOW / "connections.md", "\n".join(parts)
 
