@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from synfin.explain.explanation import Explanation
     from synfin.explain.language import Lang
     from synfin.explain.lesson import HeaderLesson, PacketLesson
+    from synfin.explain.quiz.quiz import Quiz
     from synfin.explain.stack import Stack
     from synfin.exports.statistics.table import Count, Table
     from synfin.filters.complete import Completion
@@ -697,6 +698,36 @@ def explanation_page(session: Session, number: int | None = None, *, lang: Lang)
         return session.first(last).tables_with(session.catalogue.by_name, size=DETAIL_CHUNK)
 
     return made_page(told, tables, session.catalogue.by_name, lang)
+
+
+def made_questions(
+    session: Session, number: int | None = None, *, lang: Lang, choice: tuple[int, int]
+) -> Quiz | None:
+    """Questions about one connection; None if the capture has no TCP connection.
+
+    Args:
+        session: the capture.
+        number: which connection, None for the one that shows most.
+        lang: the reader's language.
+        choice: how many at most, and the seed that chooses and mixes them.
+
+    Raises:
+        FilterError: there is no connection of this number.
+    """
+    from pathlib import Path
+
+    from synfin.explain.language import language
+    from synfin.explain.narrator import Narrator
+    from synfin.explain.quiz.headers import pictures, shown_packets
+    from synfin.explain.quiz.quiz import made_quiz
+
+    told = connection_account(session, number)
+    if told is None:
+        return None
+    shown = shown_packets(Narrator(told, language(lang)))
+    drawn = pictures(prepared_tables(session, (shown[0], shown[-1])), shown) if shown else {}
+    capture = ", ".join(Path(path).name for path in session.capture.paths)
+    return made_quiz(told, drawn, capture, lang, choice)
 
 
 def drawn_explanation(explained: Explanation, picture: str, form: str) -> str:

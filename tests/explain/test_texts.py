@@ -12,14 +12,19 @@ from synfin.explain.explanation import explain
 from synfin.explain.glossary import GLOSSARY
 from synfin.explain.language import CATALOGUES, Language, language
 from synfin.explain.lesson import teach_header, teach_packet
+from synfin.explain.quiz.quiz import made_quiz
 from synfin.explain.stack import stack
 from synfin.exports.page.page import made_page
+from synfin.operations import made_questions, open_session
 from synfin.session import catalogue
+from tests.conftest import ROOT
 from tests.explain.accounts import SCENARIOS, long_transfer, losses, three_segments
 from tests.packets import ethernet, ipv4, table_of, tcp, udp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from synfin.connections.account import Account
 
 ENGLISH, CHINESE = CATALOGUES["en"], CATALOGUES["zh"]
 HAN = r"[\u4e00-\u9fff]"
@@ -69,9 +74,32 @@ def used() -> Iterator[set[str]]:
             ).lines()
         teach_packet(table_of([ethernet(ipv4(udp(), proto=17))]), 0).lines()
         stack(catalogue().protocols, language("en"))
+        for make in SCENARIOS.values():
+            ask(make())
+        for name in ("page", "ipv6"):
+            recorded(name)
         for make in (long_transfer, losses, three_segments):
             made_page(make(), lambda _: (), {}, "en")
         yield asked
+
+
+def recorded(name: str) -> None:
+    """Everything that can be asked about an example, its headers, too."""
+    session = open_session(str(ROOT / "examples" / f"{name}.pcapng"))
+    assert made_questions(session, lang="en", choice=(1000, 0))
+    session.capture.close()
+
+
+def ask(account: Account) -> None:
+    """Everything that can be asked about a connection, on the screen and on paper."""
+    quiz = made_quiz(account, {}, "a.pcapng", "en", (1000, 0))
+    assert all((quiz.beginning(80), quiz.sheet(), quiz.key()))
+    for at, question in enumerate(quiz.questions):
+        for said in ("", "wrong", str(question.answer.value)):
+            assert quiz.verdict(at, said, 80).lines
+    assert made_quiz(account, {}, "a.pcapng", "en", (1, 0)).beginning(80)
+    for answered in (0, 1, len(quiz.questions)):
+        assert quiz.end(answered, 0, 80)
 
 
 def test_every_text_is_said_somewhere(used: set[str]) -> None:

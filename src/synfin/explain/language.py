@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from synfin.basics.cells import NO_BREAK_SPACE
 from synfin.basics.time import MICROSECOND, MILLISECOND, SECOND
-from synfin.explain.texts import en, zh
+from synfin.explain.texts import en, en_quiz, zh, zh_quiz
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 Lang = Literal["en", "zh"]
 """A language that explanations are written in."""
 
-CATALOGUES: Mapping[Lang, Mapping[str, str]] = {"en": en.TEXTS, "zh": zh.TEXTS}
+CATALOGUES: Mapping[Lang, Mapping[str, str]] = {
+    "en": en.TEXTS | en_quiz.TEXTS,
+    "zh": zh.TEXTS | zh_quiz.TEXTS,
+}
 """Every sentence, by key; each language has the same keys and placeholders."""
 
 _TOGETHER = re.compile(r"RFC \d+(?: §)?|\{letter\} = \{isn\}")

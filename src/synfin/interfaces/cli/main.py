@@ -35,6 +35,7 @@ COMMANDS = {
     "read": "List, dissect, filter and save packets.",
     "connections": "One row per TCP connection.",
     "explain": "The story of one connection, from SYN to FIN.",
+    "quiz": "Questions about your own capture, checked and explained.",
     "follow": "What both sides of a connection said, byte by byte.",
     "demo": "Make a connection of your own here, see it and have it explained.",
     "packet": "One packet, taught bit by bit.",
