@@ -63,6 +63,19 @@ class Past:
         found = found[(rows[FLAGS, found] & ACK) != 0]
         return rows[:, found[-1]] if len(found) else None
 
+    def covered(self, before: int, side: Side, span: tuple[Integers | None, int]) -> tuple[int, ...]:
+        """Packet numbers of the side's segments with data that an acknowledgment newly covers.
+
+        `span` is the row of the acknowledgment before it, None for the first, and the number acknowledged.
+        """
+        rows = self.rows[:, :before]
+        earlier, acked = span
+        ends = (rows[SEQ] + rows[TAKEN]) % MODULUS
+        found = (rows[IS_CLIENT] == (side == "client")) & (rows[LENGTH] > 0) & (distance(ends, acked) >= 0)
+        if earlier is not None:
+            found &= distance(earlier[ACKED], ends) > 0
+        return tuple(rows[NUMBER, np.flatnonzero(found)].tolist())
+
     def original(self, position: int) -> int:
         """Packet number of the first segment with numbers that the one at `position` repeats, or 0."""
         again = self.rows[:, position]
@@ -134,17 +147,18 @@ class Rules:
             before = self.past.latest(position, side, carries=False)
             if before is None or before[ACKED] != row[ACKED]:
                 parts = (int(taken[SEQ]), int(taken[LENGTH]), int(taken[TAKEN] - taken[LENGTH]))
-                yield _check("ack_of_data", row[ACKED], parts, int(taken[NUMBER]))
+                covered = self.past.covered(position, OTHER[side], (before, row[ACKED]))
+                yield _check("ack_of_data", row[ACKED], parts, *(covered or (int(taken[NUMBER]),)))
             return
         is_new = side == "client" or not own[m.ANSWER]  # a server said so with its SYN already
         answers = row[FLAGS] & SYN or (is_new and row[NUMBER] in (own[m.CONFIRMS], own[m.STRAY]))
-        syn = peer[m.ANSWER] or peer[m.SYN_PACKET]
-        if answers and peer[m.ISN] and 0 < syn < row[NUMBER]:
+        syn = next((peer[at] for at in (m.SYN_PACKET, m.ANSWER) if 0 < peer[at] < row[NUMBER]), 0)
+        if answers and peer[m.ISN] and syn:
             data = peer[m.SYN_DATA] if own[m.TAKES_DATA] else 0
             yield _check("ack_of_syn", row[ACKED], (peer[m.ISN] - 1, data, 1), syn)
 
 
-def _check(rule: str, found: int, parts: tuple[int, int, int], because: int) -> Check:
+def _check(rule: str, found: int, parts: tuple[int, int, int], *because: int) -> Check:
     """A check; of the addends base, payload and the one for SYN or FIN those that are 0 are left out."""
     addends = (parts[0], *(part for part in parts[1:] if part))
-    return Check(rule, sum(addends) % MODULUS, found, addends, (because,))
+    return Check(rule, sum(addends) % MODULUS, found, addends, because)

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from synfin.connections.account import Account, Side
 
-SYN, RST = 2, 4
+FIN, SYN, RST = 1, 2, 4
 ANSWERED_BY = ("ack_of_data", "ack_of_syn", "ack_of_fin")
 """Rules whose packet is the first to acknowledge another."""
 
-NEAR = {"client": ("client", "local"), "server": ("server", "local")}
+NEAR = {"client": ("client", "same host"), "server": ("server", "same host")}
 """Vantages at which what reaches a side has been captured at that side."""
 
 
@@ -125,7 +125,7 @@ def _round_trips(segments: list[Segment], start: int) -> Iterator[RoundTrip]:
     repeated |= {one.number for one in segments if one.resends or "retransmission" in one.notes}
     for one in segments:
         for check in one.checks:
-            of = by_number.get(check.because[0]) if check.because else None
+            of = by_number.get(check.because[-1]) if check.because else None
             if of is None or check.rule not in ANSWERED_BY or not check.holds or of.number in repeated:
                 continue
             yield RoundTrip(one.number, of.number, of.sender, one.time - start, one.time - of.time)
@@ -154,7 +154,8 @@ def lost(account: Account) -> frozenset[int]:
 
 def _arrived(original: Segment, again: Segment, segments: list[Segment]) -> bool:
     """Whether an acknowledgment of the original came before it was repeated, or a D-SACK at any time."""
-    end = original.seq + original.length + bin(original.flags & (SYN | 1)).count("1")
+    taken = 1 if original.flags & SYN else original.length + bool(original.flags & FIN)  # data may be declined
+    end = original.seq + taken
     for one in segments:
         if one.sender == original.sender or one.ack is None or one.number < original.number:
             continue

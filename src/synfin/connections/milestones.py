@@ -50,8 +50,9 @@ if TYPE_CHECKING:
     TAKES_FIN,
     RST_PACKET,
     RSTS,
+    ABORTS,
     UNREACHABLE,
-) = range(21)
+) = range(22)
 """Columns of `Milestones.state`, for what each side sent; packet numbers are 0 if there was none:
 
 * `SYN_PACKET` first SYN without ACK; `SYN_TIME` the latest before it was answered; `SYNS` how many;
@@ -63,7 +64,7 @@ if TYPE_CHECKING:
 * `STRAY` first segment that answers the other's SYN with an ACK that does not fit it.
 * `FIN_PACKET` first FIN, `FINS` how many, `FIN_END` the number that acknowledges it;
   `TAKES_FIN` first segment that acknowledges the other's FIN.
-* `RST_PACKET` first RST, `RSTS` how many.
+* `RST_PACKET` first RST, `RSTS` how many; `ABORTS` the first that ends what the latest SYN asked for.
 * `UNREACHABLE` first ICMP error that quotes a segment of this side.
 """
 WIDTH = UNREACHABLE + 1
@@ -159,6 +160,7 @@ def note_reset(own: Integers, seq: int, number: int) -> int:
     own[RSTS] += 1
     if own[ISN] and own[CONFIRMS] == 0 and beyond != 0 and beyond != own[SYN_DATA]:
         return MISFITS
+    own[ABORTS] = own[ABORTS] if own[ABORTS] else number
     return 0
 
 
@@ -187,6 +189,8 @@ def note_syn(own: Integers, peer: Integers, header: tuple[int, int, int], noted:
     if not flags & ACK:
         if own[SYNS] == 0:
             own[SYN_PACKET], own[SYN_DATA] = number, length
+        if own[CONFIRMS] == 0:  # it asks anew after a refusal
+            own[ABORTS] = peer[ABORTS] = 0
         if peer[ANSWERS] == 0:
             own[SYN_TIME] = time
         own[SYNS] += 1

@@ -35,7 +35,12 @@ if TYPE_CHECKING:
 
 
 class State(IntEnum):
-    """RFC 9293 3.3.2; `UNKNOWN` before anything was seen."""
+    """RFC 9293 3.3.2; `UNKNOWN` before anything was seen.
+
+    Where two SYNs or two FINs cross, the other's is still on its way to a side that has just sent its own:
+    it is where the standard says, but what comes next is another. For that there are states of their own,
+    each called by the name of the one it is, see `STANDARD`.
+    """
 
     UNKNOWN = 0
     CLOSED = 1
@@ -49,6 +54,16 @@ class State(IntEnum):
     CLOSING = 9
     LAST_ACK = 10
     TIME_WAIT = 11
+    SYN_SENT_CROSSING = 12
+    SYN_RECEIVED_CROSSING = 13
+    FIN_WAIT_1_CROSSING = 14
+    CLOSING_CROSSING = 15
+
+
+STANDARD: Mapping[State, State] = {
+    state: State[state.name.removesuffix("_CROSSING")] for state in State
+}
+"""The state of RFC 9293 that each is."""
 
 
 class Event(IntEnum):
@@ -89,7 +104,7 @@ SENDS: Mapping[State, Mapping[Event, State]] = {
         Event.FIN_AGAIN: State.LAST_ACK,  # the last ACK did not arrive after all
     },
     State.LISTEN: {
-        Event.SYN: State.SYN_SENT,
+        Event.SYN: State.SYN_SENT_CROSSING,
         Event.SYN_ACK: State.SYN_RECEIVED,
         Event.ACK: State.SYN_RECEIVED,  # its SYN comes apart from its ACK, or was not captured
         Event.FIN: State.FIN_WAIT_1,
@@ -131,7 +146,7 @@ SENDS: Mapping[State, Mapping[Event, State]] = {
         Event.RST: State.CLOSED,
     },
     State.CLOSE_WAIT: {
-        Event.FIN: State.FIN_WAIT_1,  # it does not know of the other FIN yet: they cross
+        Event.FIN: State.FIN_WAIT_1_CROSSING,  # it does not know of the other FIN yet
         Event.FIN_AND_ACK: State.LAST_ACK,
         Event.FIN_AGAIN: State.LAST_ACK,
         Event.RST: State.CLOSED,
@@ -139,6 +154,33 @@ SENDS: Mapping[State, Mapping[Event, State]] = {
     State.CLOSING: {Event.RST: State.CLOSED},
     State.LAST_ACK: {Event.RST: State.CLOSED},
     State.TIME_WAIT: {Event.RST: State.CLOSED},
+    State.SYN_SENT_CROSSING: {
+        Event.SYN_ACK: State.SYN_RECEIVED,
+        Event.ACK: State.ESTABLISHED,
+        Event.FIN: State.FIN_WAIT_1,
+        Event.RST: State.CLOSED,
+    },
+    State.SYN_RECEIVED_CROSSING: {
+        Event.SYN_ACK: State.ESTABLISHED,  # what acknowledges its own SYN came after the other SYN
+        Event.ACK: State.ESTABLISHED,
+        Event.ACK_OF_FIN: State.CLOSE_WAIT,
+        Event.FIN: State.FIN_WAIT_1,
+        Event.FIN_AND_ACK: State.LAST_ACK,
+        Event.RST: State.CLOSED,
+        Event.OLD_RST: State.CLOSED,
+    },
+    State.FIN_WAIT_1_CROSSING: {
+        Event.ACK_OF_FIN: State.CLOSING,
+        Event.FIN_AND_ACK: State.CLOSING,
+        Event.FIN_AGAIN: State.CLOSING,
+        Event.RST: State.CLOSED,
+    },
+    State.CLOSING_CROSSING: {
+        Event.ACK_OF_FIN: State.TIME_WAIT,
+        Event.FIN_AND_ACK: State.TIME_WAIT,
+        Event.FIN_AGAIN: State.TIME_WAIT,
+        Event.RST: State.CLOSED,
+    },
 }
 """Where sending a segment takes its sender; what is not listed changes nothing (RFC 9293 3.10)."""
 
@@ -203,6 +245,33 @@ RECEIVES: Mapping[State, Mapping[Event, State]] = {
         Event.RST: State.CLOSED,
     },
     State.TIME_WAIT: {Event.RST: State.CLOSED},
+    State.SYN_SENT_CROSSING: {
+        Event.SYN: State.SYN_RECEIVED,
+        Event.SYN_ACK: State.SYN_RECEIVED_CROSSING,
+        Event.FIN: State.CLOSE_WAIT,
+        Event.RST: State.CLOSED,
+        Event.OLD_RST: State.CLOSED,
+    },
+    State.SYN_RECEIVED_CROSSING: {
+        Event.SYN_ACK: State.ESTABLISHED,
+        Event.ACK: State.ESTABLISHED,
+        Event.FIN: State.CLOSE_WAIT,
+        Event.RST: State.CLOSED,
+        Event.OLD_RST: State.CLOSED,
+    },
+    State.FIN_WAIT_1_CROSSING: {
+        Event.ACK_OF_FIN: State.CLOSING_CROSSING,
+        Event.FIN: State.CLOSING,
+        Event.FIN_AND_ACK: State.TIME_WAIT,
+        Event.FIN_AGAIN: State.TIME_WAIT,
+        Event.RST: State.CLOSED,
+    },
+    State.CLOSING_CROSSING: {
+        Event.ACK_OF_FIN: State.TIME_WAIT,
+        Event.FIN_AND_ACK: State.TIME_WAIT,
+        Event.FIN_AGAIN: State.TIME_WAIT,
+        Event.RST: State.CLOSED,
+    },
 }
 """Where receiving a segment takes its receiver; what is not listed changes nothing."""
 
@@ -212,7 +281,7 @@ INFERRED = 16
 SIDE, ROLE_SEEN, FIRST_SENDER, KNOWN = 1, 2, 4, 8
 """Bits of `States.roles`: the side of the client; whether a SYN told; the side that was seen first."""
 
-NAMES = np.array(["" if state is State.UNKNOWN else state.name for state in State], object)
+NAMES = np.array(["" if state is State.UNKNOWN else STANDARD[state].name for state in State], object)
 """The word for each state."""
 
 

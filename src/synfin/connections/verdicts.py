@@ -152,13 +152,18 @@ class Observed:
     def is_aborted(self) -> Flags:
         """A RST came before both FINs were there."""
         last_fin = np.maximum(self.client[:, m.FIN_PACKET], self.server[:, m.FIN_PACKET])
-        reset, _ = _earlier(self.client[:, m.RST_PACKET], self.server[:, m.RST_PACKET])
+        reset, _ = self._aborts
         return (reset > 0) & (~self.both_closed | (reset < last_fin))
 
     @cached_property
     def is_reset_by_client(self) -> Flags:
         """The client sent the first RST."""
         return _earlier(self.client[:, m.RST_PACKET], self.server[:, m.RST_PACKET])[1]
+
+    @cached_property
+    def _aborts(self) -> tuple[Integers, Flags]:
+        """The first RST that concerns this very connection, and whether the client sent it."""
+        return _earlier(self.client[:, m.ABORTS], self.server[:, m.ABORTS])
 
     @cached_property
     def is_closed_by_client(self) -> Flags:
@@ -173,15 +178,15 @@ class Observed:
         one_closed = first[:, m.FIN_PACKET] > 0
         taken, crossing = second[:, m.TAKES_FIN] > 0, ~_up_to(second[:, m.TAKES_FIN], second[:, m.FIN_PACKET])
         all_taken = taken & (first[:, m.TAKES_FIN] > 0)
-        either_reset = (self.client[:, m.RST_PACKET] > 0) | (self.server[:, m.RST_PACKET] > 0)
+        reset, reset_by_client = self._aborts
         merged = second[:, m.TAKES_FIN] == second[:, m.FIN_PACKET]
         return _first_that_holds(
             TEARDOWNS,
             {
                 "": ~self.is_opened & ~one_closed,
-                "RST by client": self.is_aborted & self.is_reset_by_client,
+                "RST by client": self.is_aborted & reset_by_client,
                 "RST by server": self.is_aborted,
-                "RST after both FINs": self.both_closed & either_reset,
+                "RST after both FINs": self.both_closed & (reset > 0),
                 "simultaneous": self.both_closed & all_taken & crossing,
                 "three segments": self.both_closed & all_taken & merged,
                 "four segments": self.both_closed & all_taken,
@@ -196,7 +201,7 @@ class Observed:
     @cached_property
     def closed_first(self) -> Integers:
         """Index into `SIDES`: who sent the first FIN or RST of a connection that was open."""
-        reset, reset_by_client = _earlier(self.client[:, m.RST_PACKET], self.server[:, m.RST_PACKET])
+        reset, reset_by_client = self._aborts
         fin, fin_by_client = _earlier(self.client[:, m.FIN_PACKET], self.server[:, m.FIN_PACKET])
         by_client = np.where(_earlier(fin, reset)[1], fin_by_client, reset_by_client)
         is_closed = (self.is_opened | (fin > 0)) & ((fin > 0) | (reset > 0))
@@ -208,7 +213,12 @@ class Observed:
         established = (self.asked & self.answered) | (self.asked & self.is_opened)
         only_answer = ~self.asked & self.answered
         reset = (self.client[:, m.RST_PACKET] > 0) | (self.server[:, m.RST_PACKET] > 0)
-        aborted, by_client = reset & ~(self.both_closed & ~self.is_aborted), self.is_reset_by_client
+        abort, abort_by_client = self._aborts
+        reset, by_client = (
+            np.where(self.is_opened, abort > 0, reset),  # what cleared an earlier connection is over then
+            np.where(self.is_opened, abort_by_client, self.is_reset_by_client),
+        )
+        aborted = reset & ~(self.both_closed & ~self.is_aborted)
         by_server = aborted & ~by_client
         client_fin, server_fin = self.client[:, m.FIN_PACKET] > 0, self.server[:, m.FIN_PACKET] > 0
         return _first_that_holds(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from synfin.connections.state import RECEIVES, SENDS, Event, State
+from synfin.connections.state import RECEIVES, SENDS, STANDARD, Event, State
 from synfin.explain.layout import begin
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ PLAINEST_RECEIVED = (Event.SYN, Event.ACK, Event.ACK_OF_FIN, Event.FIN, Event.SY
 PLAINEST_SENT = (Event.SYN, Event.SYN_ACK, Event.ACK, Event.ACK_OF_FIN, Event.FIN)
 """Of several segments that make a move, the first in this order is named."""
 
-STATES = tuple(state for state in State if state is not State.UNKNOWN)
+STATES = tuple(state for state in State if state is not State.UNKNOWN and STANDARD[state] is state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,5 +188,5 @@ def label(before: str, after: str, words: Language, moves: Sequence[Move] = ()) 
 def _plainest(
     table: Mapping[State, Mapping[Event, State]], pair: tuple[State, State], order: tuple[Event, ...]
 ) -> str:
-    leads = [event for event, following in table.get(pair[0], {}).items() if following is pair[1]]
+    leads = [event for event, following in table.get(pair[0], {}).items() if STANDARD[following] is pair[1]]
     return next((WORDS[event] for event in (*order, *WORDS) if event in leads), "")
