@@ -25,7 +25,7 @@ STORIES = {
     "refused": {"step.refused", "opening.refused"},
     "filtered": {"step.syn_again", "opening.no_answer"},
     "server-reset": {"step.reset.abort", "closing.time_wait.none"},
-    "half-close": {"closing.four", "normal.half_close"},
+    "half-close": {"closing.four.half", "normal.half_close"},
     "simultaneous-close": {"step.fin.crossing", "closing.simultaneous", "closing.time_wait.both"},
     "simultaneous-open": {"step.syn.crossing", "opening.simultaneous"},
     "three-segment-close": {"step.fin_and_ack", "closing.three"},

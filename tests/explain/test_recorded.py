@@ -35,7 +35,7 @@ def keys(explanation: Explanation) -> set[str]:
         ("page", {"place.client", "opening.complete", "closing.three", "closing.time_wait"}),
         ("four-segments", {"closing.four"}),
         ("server-closes", {"closing.three"}),
-        ("half-close", {"closing.four", "normal.half_close"}),
+        ("half-close", {"closing.four.half", "normal.half_close"}),
         ("simultaneous-open", {"step.syn.crossing", "step.syn_ack.crossing", "opening.simultaneous"}),
         ("simultaneous-close", {"step.fin.crossing", "closing.simultaneous", "closing.time_wait.both"}),
         ("refused", {"step.refused", "opening.refused"}),

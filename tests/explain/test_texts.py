@@ -20,6 +20,7 @@ from synfin.session import catalogue
 from tests.conftest import ROOT
 from tests.explain.accounts import SCENARIOS, long_transfer, losses, three_segments
 from tests.packets import ethernet, ipv4, table_of, tcp, udp
+from tests.scenarios.telling import accounts as told_of_scenarios
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,8 @@ def used() -> Iterator[set[str]]:
         for make in SCENARIOS.values():
             for lang in ("en", "zh"):
                 explain(make(), lang, 100)
+        for told in told_of_scenarios().values():
+            explain(told, "en", 100)
         for protocol in catalogue().protocols:
             teach_header(protocol).lines()
         segment = ethernet(ipv4(tcp(b"hello", options=b"\2\4\5\xb4")))

@@ -116,7 +116,8 @@ class Rules:
     def _of_reset(self, row: list[int], side: Side) -> Iterator[Check]:
         peer = self.milestones[OTHER[side]]
         own = self.milestones[side]
-        if row[FLAGS] & ACK and peer[m.SYN_PACKET] and not own[m.ANSWER] and peer[m.SYN_PACKET] < row[NUMBER]:
+        asked, has_answered = 0 < peer[m.SYN_PACKET] < row[NUMBER], 0 < own[m.ANSWER] < row[NUMBER]
+        if row[FLAGS] & ACK and asked and not has_answered:
             parts = (peer[m.ISN] - 1, peer[m.SYN_DATA], 1)
             yield _check("ack_of_reset", row[ACKED], parts, peer[m.SYN_PACKET])
 
@@ -128,7 +129,8 @@ class Rules:
             return
         if before[FLAGS] & SYN and syn and not brings & OLD:
             if row[TAKEN] or row[NUMBER] == own[m.CONFIRMS]:
-                data = own[m.SYN_DATA] if self.milestones[OTHER[side]][m.TAKES_DATA] else 0
+                goes_on = row[SEQ] == (own[m.ISN] + own[m.SYN_DATA]) % MODULUS  # taken or not, it was sent
+                data = own[m.SYN_DATA] if goes_on or self.milestones[OTHER[side]][m.TAKES_DATA] else 0
                 yield _check("seq_after_syn", row[SEQ], (own[m.ISN] - 1, data, 1), int(before[NUMBER]))
         elif row[TAKEN] and brings & NEW and not brings & OLD:
             parts = (int(before[SEQ]), int(before[LENGTH]), int(before[TAKEN] - before[LENGTH]))

@@ -12,7 +12,7 @@ from synfin.connections import milestones as m
 from synfin.connections import tally as t
 from synfin.connections.account import Account, Options, Segment, Side, Skipped
 from synfin.connections.checks import Past, Rules
-from synfin.connections.group import REUSES
+from synfin.connections.group import CREATES, REUSES
 from synfin.connections.observations import Observations, Seen
 from synfin.connections.options import described, options_of
 from synfin.connections.relative import relative_ack, relative_seq
@@ -28,7 +28,7 @@ from synfin.connections.sequence import (
     WINDOW_UPDATE,
     ZERO_WINDOW,
 )
-from synfin.connections.state import INFERRED, NAMES, SIDE
+from synfin.connections.state import INFERRED, NAMES, SIDE, State
 from synfin.connections.steps import Steps
 
 if TYPE_CHECKING:
@@ -246,14 +246,17 @@ class Chronicle:
                 window=self._window(int(found.window[row]), flags, int(found.side[row])),
                 options=option,
                 state={side: str(NAMES[state & (INFERRED - 1)]) for side, state in states.items()},
-                inferred={
-                    side: bool(state & INFERRED) and side != self._vantage for side, state in states.items()
-                },
+                inferred={side: self._is_inferred(side, state) for side, state in states.items()},
                 checks=self._rules.checks(position, brings),
                 notes=_notes(brings, flags, int(seen.grouping.role[row]), option),
                 resends=self._past.original(position) if brings & OLD else 0,
                 wire_length=int(found.wire_length[row]),
             )
+
+    def _is_inferred(self, side: Side, state: int) -> bool:
+        """Whether nothing shows that the side is there; that it listens, only its answer could show."""
+        listens = state & (INFERRED - 1) == State.LISTEN
+        return bool(state & INFERRED) and (side != self._vantage or listens)
 
     def _window(self, raw: int, flags: int, side: int) -> int | None:
         shift = int(self._shifts[side])
@@ -299,7 +302,7 @@ def _skipped(last: Told, one: Told) -> Skipped:
 
 def _notes(brings: int, flags: int, role: int, options: Options) -> tuple[str, ...]:
     notes = [note for bit, note in NOTES.items() if brings & bit]
-    if role & REUSES:
+    if role & REUSES and role & CREATES:
         notes.append("port_reuse")
     if flags & SYN and options.fast_open is not None:
         notes.append("fast_open")

@@ -154,7 +154,9 @@ def lost(account: Account) -> frozenset[int]:
 
 def _arrived(original: Segment, again: Segment, segments: list[Segment]) -> bool:
     """Whether an acknowledgment of the original came before it was repeated, or a D-SACK at any time."""
-    taken = 1 if original.flags & SYN else original.length + bool(original.flags & FIN)  # data may be declined
+    taken = (
+        1 if original.flags & SYN else original.length + bool(original.flags & FIN)
+    )  # data may be declined
     end = original.seq + taken
     for one in segments:
         if one.sender == original.sender or one.ack is None or one.number < original.number:

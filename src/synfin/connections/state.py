@@ -60,16 +60,15 @@ class State(IntEnum):
     CLOSING_CROSSING = 15
 
 
-STANDARD: Mapping[State, State] = {
-    state: State[state.name.removesuffix("_CROSSING")] for state in State
-}
+STANDARD: Mapping[State, State] = {state: State[state.name.removesuffix("_CROSSING")] for state in State}
 """The state of RFC 9293 that each is."""
 
 
 class Event(IntEnum):
     """What a segment is to the state machine.
 
-    An `OLD` one belongs to an earlier connection on the same endpoints, as does what an `OLD_RST` answers.
+    An `OLD` one belongs to an earlier connection on the same endpoints, as does what an `OLD_RST` answers;
+    a `STRAY_SYN_ACK` answers another SYN than the one that was seen.
     """
 
     NOTHING = 0
@@ -83,12 +82,14 @@ class Event(IntEnum):
     RST = 8
     OLD_RST = 9
     OLD = 10
+    STRAY_SYN_ACK = 11
 
 
 SENDS: Mapping[State, Mapping[Event, State]] = {
     State.UNKNOWN: {
         Event.SYN: State.SYN_SENT,
         Event.SYN_ACK: State.SYN_RECEIVED,
+        Event.STRAY_SYN_ACK: State.SYN_RECEIVED,
         Event.ACK: State.ESTABLISHED,
         Event.ACK_OF_FIN: State.CLOSE_WAIT,
         Event.FIN: State.FIN_WAIT_1,
@@ -101,11 +102,13 @@ SENDS: Mapping[State, Mapping[Event, State]] = {
     State.CLOSED: {
         Event.SYN: State.SYN_SENT,
         Event.SYN_ACK: State.SYN_RECEIVED,
+        Event.STRAY_SYN_ACK: State.SYN_RECEIVED,
         Event.FIN_AGAIN: State.LAST_ACK,  # the last ACK did not arrive after all
     },
     State.LISTEN: {
         Event.SYN: State.SYN_SENT_CROSSING,
         Event.SYN_ACK: State.SYN_RECEIVED,
+        Event.STRAY_SYN_ACK: State.SYN_RECEIVED,
         Event.ACK: State.SYN_RECEIVED,  # its SYN comes apart from its ACK, or was not captured
         Event.FIN: State.FIN_WAIT_1,
         Event.RST: State.CLOSED,
@@ -339,7 +342,8 @@ def event_of(segments: Kinds, does: Integers) -> Integers:
     event = np.where(is_ack, np.where(takes, Event.ACK_OF_FIN, Event.ACK), Event.NOTHING)
     event = np.where(flags & FIN, fin, event)
     event = np.where(flags & SYN, np.where(is_ack, Event.SYN_ACK, Event.SYN), event)
-    event = np.where(misfits, Event.OLD, event)
+    old = np.where((flags & SYN != 0) & is_ack, Event.STRAY_SYN_ACK, Event.OLD)
+    event = np.where(misfits, old, event)
     event = np.where(flags & RST, np.where(misfits, Event.OLD_RST, Event.RST), event)
     return np.where(segments.extent == WHOLE, event, Event.NOTHING)
 

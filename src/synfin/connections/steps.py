@@ -58,7 +58,8 @@ class Steps:
         if segment.flags & RST:
             if self._is_open(segment.number):
                 return ""
-            refuses = segment.sender == "server" and not own[m.ANSWER] and not own[m.STRAY]
+            has_answered = any(0 < own[at] < segment.number for at in (m.ANSWER, m.STRAY))
+            refuses = segment.sender == "server" and not has_answered
             return "refused" if refuses else "reset"
         if segment.flags & SYN:
             word, first = ("syn_ack", own[m.ANSWER]) if segment.flags & ACK else ("syn", own[m.SYN_PACKET])
@@ -70,7 +71,12 @@ class Steps:
         return ""
 
     def _completes(self, side: Side) -> bool:
-        """Whether this side's acknowledgment completes the handshake: of a SYN with ACK, or both asked."""
+        """Whether this side's acknowledgment completes the handshake: of a SYN with ACK, or both asked.
+
+        A side that acknowledges with its own SYN has no more to say.
+        """
+        if 0 < self.milestones[side][m.ANSWER] < self.milestones[side][m.CONFIRMS]:
+            return False
         other = self.milestones[OTHER[side]]
         both_asked = all(self.milestones[one][m.SYN_PACKET] for one in OTHER)
         own_syn = self.milestones[side][m.ISN]

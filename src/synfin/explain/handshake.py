@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synfin.explain.narrator import ACK, CWR, ECE, SYN, Narrator, Sentence, check_of, expected, formula
+from synfin.explain.narrator import (
+    ACK,
+    CWR,
+    ECE,
+    OTHER,
+    RST,
+    SYN,
+    Narrator,
+    Sentence,
+    check_of,
+    expected,
+    formula,
+)
 from synfin.explain.outcome import ESTABLISHED
 
 if TYPE_CHECKING:
@@ -47,16 +59,19 @@ def _told(narrator: Narrator, step: Step, segment: Segment, before: Segment | No
     key = _key(narrator, step, segment)
     check = check_of(segment, "ack_of_syn", "ack_of_reset")
     earlier = narrator.by_number.get(segment.resends, before)
+    asked = _last_from(narrator, OTHER[segment.sender], segment.number)
     return narrator.step(
         key,
         segment,
         isn=segment.seq_raw,
+        seq=segment.seq_raw,
         ack=segment.ack_raw,
         sum=f"{formula(segment, check)} = {segment.ack_raw}" if check else segment.ack_raw,
         formula=formula(segment, check) if check else "?",
         expected=expected(segment, check) if check else "?",
-        data=narrator.language.size(segment.length),
+        data=narrator.language.size(segment.length or (asked.length if asked else 0)),
         port=narrator.port(segment.sender),
+        answered=asked.number if asked else segment.number,
         before=earlier.number if earlier else segment.number,
         after=narrator.language.duration(segment.time - earlier.time) if earlier else "?",
     )
@@ -65,19 +80,51 @@ def _told(narrator: Narrator, step: Step, segment: Segment, before: Segment | No
 def _key(narrator: Narrator, step: Step, segment: Segment) -> str:
     """The text for a step, by what is special about it."""
     check = check_of(segment, "ack_of_syn", "ack_of_reset")
-    if step.what == "syn":
-        if segment.sender == "server":
-            return "step.syn.crossing"
-        if not segment.length:
-            return "step.syn"
-        return "step.syn.payload" if segment.options.fast_open is None else "step.syn.data"
-    if step.what == "syn_ack":
-        return _syn_ack_key(narrator, check is None, bool(check and not check.holds))
-    if step.what in ("ack", "ack_with_data"):
-        return _ack_key(narrator, step, check)
-    if step.what == "refused" and (check is None or not check.holds):
-        return "step.refused.bare"
+    match step.what:
+        case "syn":
+            return _syn_key(narrator, segment)
+        case "syn_again":
+            return _syn_again_key(narrator, segment)
+        case "syn_ack":
+            return _syn_ack_key(narrator, segment, check)
+        case "ack" | "ack_with_data":
+            return _ack_key(narrator, step, check)
+        case "refused":
+            return _refused_key(narrator, step, check)
+        case "reset":
+            return _reset_key(narrator, segment)
     return f"step.{step.what}"
+
+
+def _syn_key(narrator: Narrator, segment: Segment) -> str:
+    if segment.sender == "server":
+        return "step.syn.apart" if narrator.is_split else "step.syn.crossing"
+    if not segment.length:
+        return "step.syn"
+    return "step.syn.payload" if segment.options.fast_open is None else "step.syn.data"
+
+
+def _syn_again_key(narrator: Narrator, segment: Segment) -> str:
+    """A repeated SYN, by what came back since the one before."""
+    heard = _last_from(narrator, OTHER[segment.sender], segment.number)
+    if heard is None:
+        return "step.syn_again"
+    if heard.flags & RST:
+        return "step.syn_again.refused"
+    return "step.syn_again" if heard.flags & SYN else "step.syn_again.cleared"
+
+
+def _syn_ack_key(narrator: Narrator, segment: Segment, check: Check | None) -> str:
+    if narrator.opening == "simultaneous":
+        return "step.syn_ack.crossing"
+    if check is None:
+        return "step.syn_ack.alone"
+    if not check.holds:
+        return "step.syn_ack.wrong"
+    brought = _last_from(narrator, OTHER[segment.sender], segment.number)
+    if brought is None or not brought.length:
+        return "step.syn_ack"
+    return "step.syn_ack.data" if brought.length in check.addends[1:] else "step.syn_ack.declined"
 
 
 def _ack_key(narrator: Narrator, step: Step, check: Check | None) -> str:
@@ -88,39 +135,80 @@ def _ack_key(narrator: Narrator, step: Step, check: Check | None) -> str:
     return "step.ack.crossing" if narrator.opening == "simultaneous" else f"step.{step.what}"
 
 
-def _syn_ack_key(narrator: Narrator, unchecked: bool, wrong: bool) -> str:  # noqa: FBT001 - two plain observations
-    if narrator.opening == "simultaneous":
-        return "step.syn_ack.crossing"
-    if wrong:
-        return "step.syn_ack.wrong"
-    return "step.syn_ack.alone" if unchecked else "step.syn_ack"
+def _refused_key(narrator: Narrator, step: Step, check: Check | None) -> str:
+    if check is None or not check.holds:
+        return "step.refused.bare"
+    earlier = [
+        one for one in narrator.account.handshake if one.what == "refused" and one.number < step.number
+    ]
+    return "step.refused.again" if earlier else "step.refused"
+
+
+def _reset_key(narrator: Narrator, segment: Segment) -> str:
+    """Why the handshake was broken off, as far as the packet before shows."""
+    answered = _last_from(narrator, OTHER[segment.sender], segment.number)
+    if segment.sender == "server":
+        return "step.reset.answerer"
+    if answered is None:
+        return "step.reset.given_up"
+    if answered.flags & SYN:
+        check = check_of(answered, "ack_of_syn")
+        return "step.reset.stale" if check is not None and not check.holds else "step.reset.unwanted"
+    return "step.reset.old" if segment.seq_raw == answered.ack_raw else "step.reset"
+
+
+def _last_from(narrator: Narrator, side: Side, before: int) -> Segment | None:
+    """The last segment of a side before a packet."""
+    return next(
+        (one for one in reversed(narrator.segments) if one.sender == side and one.number < before), None
+    )
+
+
+def unanswered(narrator: Narrator) -> list[int]:
+    """The SYNs and SYN ACKs that were repeated because nothing came back."""
+    repeats = [step for step in narrator.account.handshake if step.what in ("syn_again", "syn_ack_again")]
+    found = [segment for step in repeats if (segment := narrator.segment_of(step)) is not None]
+    return [
+        one.number for one in found if one.flags & ACK or _syn_again_key(narrator, one) == "step.syn_again"
+    ]
 
 
 def _outcome(narrator: Narrator) -> Iterator[Sentence]:
-    frames = [step.number for step in narrator.account.handshake] or list(narrator.span[:1])
-    if not frames:
+    steps = narrator.account.handshake
+    frames = [step.number for step in steps] or list(narrator.span[:1])
+    if not frames or narrator.opening in TOLD_BY_A_STEP:
         return
     rtt = narrator.fact("handshake_rtt_ns")
-    if narrator.opening in TOLD_BY_A_STEP:
-        return
-    key = f"opening.{narrator.opening}"
-    if narrator.opening == "complete" and rtt is None:
-        key = "opening.complete.untimed"
-    attempts = sum(step.what in ("syn", "syn_again") for step in narrator.account.handshake)
-    repeats = sum(step.what.endswith("_again") for step in narrator.account.handshake)
     sort = {"not_seen": "unknown", "unknown": "unknown", "complete": "fact"}.get(narrator.opening, "notable")
     if narrator.opening in ("simultaneous", "fast_open"):
         sort = "normal"
     yield narrator.sentence(
-        key,
+        _outcome_key(narrator),
         frames,
         sort,  # type: ignore[arg-type]
         rtt=narrator.language.duration(rtt or 0),
-        attempts=narrator.language.count("attempt", attempts),
-        repeats=narrator.language.count("segment", repeats),
+        attempts=narrator.language.count("attempt", sum(step.what in ("syn", "syn_again") for step in steps)),
+        repeats=narrator.language.count("segment", sum(step.what.endswith("_again") for step in steps)),
         took=narrator.language.duration(_time_between(narrator, frames)),
+        quiet=narrator.language.duration(narrator.quiet),
         server=narrator.endpoint("server"),
     )
+
+
+def _outcome_key(narrator: Narrator) -> str:
+    """The text for how the connection began, by what is special about it."""
+    done = {step.what for step in narrator.account.handshake}
+    special = {
+        "complete": (narrator.fact("handshake_rtt_ns") is None, "untimed"),
+        "retried": ("bare_ack" in done, "cleared"),
+        "simultaneous": (narrator.is_split, "split"),
+        "no_answer": ("syn_again" not in done, "yet"),
+        "not_seen": (bool(done), "partly"),
+    }
+    if narrator.opening == "retried" and "refused" in done:
+        return "opening.retried.refused"
+    is_special, word = special.get(narrator.opening, (False, ""))
+    return f"opening.{narrator.opening}.{word}" if is_special else f"opening.{narrator.opening}"
 
 
 def _time_between(narrator: Narrator, frames: list[int]) -> int:

@@ -48,6 +48,7 @@ WORDS: Mapping[Event, str] = {
     Event.FIN_AND_ACK: "FIN ACK",
     Event.FIN_AGAIN: "FIN",
     Event.OLD: "ACK",
+    Event.STRAY_SYN_ACK: "SYN ACK",
 }
 """What segments are called in the picture; an RST is named where nothing else leads."""
 

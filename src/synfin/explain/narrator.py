@@ -94,6 +94,22 @@ class Narrator:
         return closing(self.account.row)
 
     @cached_property
+    def is_split(self) -> bool:
+        """Whether the server asked on its own: it acknowledged a SYN ACK, and never sent one itself."""
+        steps = {(step.sender, step.what) for step in self.account.handshake}
+        return (
+            {("server", "syn"), ("client", "syn_ack")} <= steps
+            and ("server", "syn_ack") not in steps
+            and not steps.isdisjoint({("server", "ack"), ("server", "ack_with_data")})
+        )
+
+    @property
+    def quiet(self) -> int:
+        """Nanoseconds from the connection's last packet to the end of the capture, 0 if that is unknown."""
+        end = self.fact("capture_end")
+        return max(end - self.segments[-1].time, 0) if end is not None and self.segments else 0
+
+    @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """The segments that are told one by one."""
         return tuple(entry for entry in self.account.entries if isinstance(entry, Segment))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from synfin.explain.handshake import unanswered
 from synfin.explain.narrator import ACK, FIN, OTHER, SYN, Narrator, Sentence, check_of
+from synfin.explain.teardown import after_the_first_fin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,9 +35,9 @@ def _notes(narrator: Narrator) -> Iterator[Sentence]:
         ("normal.window_update", "normal", _noted(narrator, "window_update")),
         ("normal.keep_alive", "normal", _noted(narrator, "keep_alive")),
         ("normal.window_probe", "normal", _noted(narrator, "window_probe")),
-        ("normal.half_close", "normal", _after_the_first_fin(narrator)),
+        ("normal.half_close", "normal", [one.number for one in after_the_first_fin(narrator)]),
         ("normal.port_reuse", "normal", _noted(narrator, "port_reuse")),
-        ("normal.syn_resent", "notable", _steps(narrator, "syn_again") + _steps(narrator, "syn_ack_again")),
+        ("normal.syn_resent", "notable", unanswered(narrator)),
     ):
         if frames:
             yield narrator.sentence(key, frames[:MOST_FRAMES], sort)  # type: ignore[arg-type]
@@ -57,23 +59,6 @@ def _fins_with_ack(narrator: Narrator) -> list[int]:
         one.number
         for one in narrator.segments
         if one.number in numbers and one.flags & (FIN | ACK) == FIN | ACK
-    ]
-
-
-def _after_the_first_fin(narrator: Narrator) -> list[int]:
-    """Data from the side that had not closed yet, acknowledged as usual."""
-    fins = [narrator.by_number[step.number] for step in narrator.account.teardown if step.what == "fin"]
-    if not fins or narrator.closing not in ("four", "three", "half_closed"):
-        return []
-    first = fins[0]
-    own_fin = next((s.number for s in narrator.segments if s.sender != first.sender and s.flags & FIN), None)
-    return [
-        one.number
-        for one in narrator.segments
-        if one.sender != first.sender
-        and one.length
-        and one.number > first.number
-        and (own_fin is None or one.number <= own_fin)
     ]
 
 

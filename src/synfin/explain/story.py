@@ -9,7 +9,7 @@ from synfin.explain.handshake import handshake
 from synfin.explain.normal import normal
 from synfin.explain.place import place
 from synfin.explain.states import states
-from synfin.explain.teardown import teardown
+from synfin.explain.teardown import outcome_key, teardown
 from synfin.explain.transfer import transfer
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def title(narrator: Narrator) -> tuple[str, ...]:
     if row.get("number") is not None:
         first.append(say("title.connection", number=row["number"]))
     route = say("title.route", client=narrator.endpoint("client"), server=narrator.endpoint("server"))
-    first += [route, say(f"title.opening.{narrator.opening}")]
+    first += [route, _beginning(narrator)]
     ending = _ending(narrator)
     if ending:
         first.append(ending)
@@ -62,18 +62,52 @@ def title(narrator: Narrator) -> tuple[str, ...]:
     return (SEPARATOR.join(first), second) if second else (SEPARATOR.join(first),)
 
 
+def _beginning(narrator: Narrator) -> str:
+    """How it opened, or did not, and what was unusual about that."""
+    say, steps = narrator.language.say, narrator.account.handshake
+    done = {step.what for step in steps}
+    if narrator.opening == "reset":
+        sender = next((step.sender for step in reversed(steps) if step.what == "reset"), None)
+        return (
+            say("title.opening.reset", **narrator.sides(sender)) if sender else say("title.opening.unknown")
+        )
+    key = f"title.opening.{narrator.opening}"
+    for happened, word in (
+        (narrator.is_split, "split"),
+        (narrator.opening == "retried" and "bare_ack" in done, "cleared"),
+        (narrator.opening == "retried" and "refused" in done, "refused"),
+        (narrator.opening == "not_seen" and bool(done), "partly"),
+    ):
+        if happened:
+            return say(f"{key}.{word}")
+    return say(key)
+
+
 def _ending(narrator: Narrator) -> str:
     if narrator.opening in NO_DATA and not narrator.account.teardown:
         return ""
-    what = narrator.language.say(f"title.closing.{narrator.closing}")
-    first = narrator.account.row.get("closed_first")
+    say, first = narrator.language.say, narrator.account.row.get("closed_first")
     if narrator.closing == "reset":
-        sender = next((step.sender for step in narrator.account.teardown if step.what == "reset"), None)
-        return narrator.language.say("title.aborted_by", **narrator.sides(sender)) if sender else what
+        return _abort(narrator)
+    outcome = outcome_key(narrator)
+    unusual = outcome in ("closing.four.half", "closing.fin_unanswered.last")
+    what = say(f"title.{outcome}" if unusual else f"title.closing.{narrator.closing}")
     if first in ("client", "server") and narrator.closing != "simultaneous":
-        side = narrator.language.say(f"ladder.{first}")
-        return narrator.language.say("title.closed_by", what=what, side=side)
+        what = say("title.closed_by", what=what, side=say(f"ladder.{first}"))
+    if any(step.what == "fin_again" for step in narrator.account.teardown):
+        what = say("title.fin_again", what=what)
     return what
+
+
+def _abort(narrator: Narrator) -> str:
+    """Who sent the RST, and into what."""
+    say = narrator.language.say
+    reset = next((sentence for sentence in teardown(narrator) if sentence.key.startswith("step.reset")), None)
+    if reset is None:
+        return say("title.closing.unknown")
+    sides = narrator.sides(narrator.by_number[reset.frames[0]].sender)
+    key = reset.key.replace("step.reset.", "title.aborted.")
+    return say(key, **sides) if narrator.language.knows(key) else say("title.aborted_by", **sides)
 
 
 def _measures(narrator: Narrator) -> Iterator[str]:

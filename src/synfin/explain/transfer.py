@@ -18,6 +18,9 @@ SIDES: tuple[Side, Side] = ("client", "server")
 NOTICEABLE = 200 * MILLISECOND
 """Shorter silences are not worth a sentence: delayed acknowledgments and timers of the kernel stay below."""
 
+REPEATED_STEPS = frozenset({"syn_again", "syn_ack_again", "fin_again"})
+"""Steps that repeat a segment; they are told with the other steps."""
+
 MOST_SILENCES = 3
 MOST_EXAMPLES = 3
 MOST_WAITS = 8
@@ -110,7 +113,9 @@ def _losses(narrator: Narrator) -> Iterator[Sentence]:
 
 def _resent(narrator: Narrator, side: Side) -> Iterator[Sentence]:
     """How much one side sent again, or, where that is little, which packet repeats which."""
-    total = narrator.fact_of(side, "retransmissions") or 0
+    steps = (*narrator.account.handshake, *narrator.account.teardown)
+    told = sum(step.sender == side and step.what in REPEATED_STEPS for step in steps)
+    total = (narrator.fact_of(side, "retransmissions") or 0) - told
     groups = _repeats(narrator, side)
     if total > sum(len(repeats) for repeats in groups.values()) or len(groups) > MOST_EXAMPLES:
         frames = [one.number for one in narrator.noted("retransmission") if one.sender == side]
