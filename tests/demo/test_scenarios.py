@@ -116,12 +116,17 @@ def test_a_full_queue_is_counted_by_the_server(tmp_path: Path) -> None:
     assert counters["server"]["TcpExtListenOverflows"] >= 1
 
 
+MEASURED = ("transfer.rtt", "silence.", "place.", "normal.cumulative")
+"""Sentences that depend on how fast this machine is."""
+
+
 def test_the_same_seed_gives_the_same_verdict(tmp_path: Path) -> None:
     stories = []
     for turn in ("first", "second"):
         folder = tmp_path / turn
         folder.mkdir()
-        stories.append(keys(played("lost-third-ack", folder)))
+        said = keys(played("lost-third-ack", folder))
+        stories.append({key for key in said if not key.startswith(MEASURED)})
     assert stories[0] == stories[1]
 
 
