@@ -139,11 +139,23 @@ def _with_facts(session: Session, names: Sequence[str], wanted: Filter | None) -
 
 
 def _answers(
-    session: Session, names: Sequence[str], selection: Selection, work: Callable[[Chosen], Answer]
+    session: Session,
+    names: Sequence[str],
+    selection: Selection,
+    work: Callable[[Chosen], Answer],
+    *,
+    shows_all: bool = True,
 ) -> Iterator[Answer]:
     """`work` of every chunk, in order, on all cores.
 
     Where no fact is needed, chunks know nothing of each other and are dissected side by side, too.
+
+    Args:
+        session: the capture.
+        names: fields and protocols whose facts are needed.
+        selection: which packets.
+        work: what to do with each chunk.
+        shows_all: whether more of each packet is shown than these names tell.
     """
     threads = 1 if session.is_following else workers()
     buffers = pieces_in_flight(threads) + 2
@@ -151,8 +163,11 @@ def _answers(
     if _counts_displayed(names, wanted) or session.facts_of(_with_facts(session, names, wanted)):
         return in_order(chosen_tables(session, names, selection, buffers=buffers), work, threads=threads)
 
+    shown = [*names, *(wanted.fields if wanted is not None else ())]
+    enough = session if shows_all else session.enough_for(shown)
+
     def whole(piece: tuple[Chunk, Clock]) -> Answer:
-        table = session.dissected(*piece)
+        table = enough.dissected(*piece)
         return work(Chosen(table, wanted.mask(table) if wanted is not None else None, None))
 
     pieces = session.first(selection.most).timed_chunks(buffers=buffers)
@@ -230,7 +245,7 @@ def packet_fields(
         ]
         return field_lines.lines(cells, layout, chosen)
 
-    yield from _answers(session, _needed(names), selection, work)
+    yield from _answers(session, _needed(names), selection, work, shows_all=columns)
 
 
 def packet_list(
@@ -515,11 +530,11 @@ def prepared_tables(session: Session, packets: tuple[int, int] | None = None) ->
                 yield chunk, clock
 
     def prepare(piece: tuple[Chunk, Clock]) -> PacketTable:
-        table = session.dissected(*piece)
+        table = only_tcp.dissected(*piece)
         segments(table)
         return table
 
-    threads = workers()
+    threads, only_tcp = max(workers() - 1, 1), session.leading_to("tcp")
     return in_order(wanted(), prepare, threads=threads)
 
 

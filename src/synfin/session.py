@@ -143,6 +143,14 @@ class Session:
         """The same capture, dissected otherwise."""
         return replace(self, settings=settings)
 
+    def enough_for(self, names: Iterable[str]) -> Session:
+        """The same capture, in which what these fields and protocols do not tell about may be data."""
+        return replace(self, catalogue=self.catalogue.enough_for(names))
+
+    def leading_to(self, *names: str) -> Session:
+        """The same capture, in which all but these protocols and what stands around them is data."""
+        return replace(self, catalogue=self.catalogue.leading_to(frozenset(names)))
+
     def following(self) -> Session:
         """The same capture, to be passed over once, while it grows."""
         return replace(self, is_following=True)

@@ -44,7 +44,7 @@ def _linked(kernel: Kernel[..., Any]) -> types.FunctionType:
     plain = kernel.plain
     assert isinstance(plain, types.FunctionType)
     used = {
-        name: numba.njit(nogil=True)(_linked(value))
+        name: numba.njit(nogil=True, inline="always")(_linked(value))
         for name, value in kernel.named.items()
         if isinstance(value, Kernel)
     }

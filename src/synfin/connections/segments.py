@@ -8,13 +8,11 @@ import numpy as np
 
 from synfin.basics.kernel import kernel
 from synfin.capture.chunk import NO_TIME
-from synfin.connections.endpoints import endpoints
+from synfin.connections.endpoints import gather
 from synfin.dissect.layers import HeaderRows, Sparse
 from synfin.dissect.walk import PARTIAL, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from synfin.basics.arrays import Flags, Integers, Small, Values
     from synfin.dissect.table import PacketTable
     from synfin.dissect.text import Text
@@ -69,6 +67,9 @@ EVERY_KIND = Kinds(_every & 0x1F, _every >> HAS_PAYLOAD_AT & 1, _every >> EXTENT
     GUESS,
 ) = range(ROWS := 14)
 """Rows of `Segments.matrix`."""
+
+NUMBERS = ("flags", "seq_raw", "ack_raw", "window_size_value")
+"""The fields that are its rows from `FLAGS` to `WINDOW`."""
 
 
 class Segments:
@@ -164,43 +165,39 @@ def segments(table: PacketTable) -> Segments:
 def _segments(table: PacketTable) -> Segments:
     headers = table.rows("tcp")
     layer = headers.layer
-    lying = None if layer.whole else _lying(headers)
-    chosen = None if lying is None else np.flatnonzero(lying | (layer.end - layer.start >= LEAST_BYTES))
-
-    def column(name: str, missing: int = 0) -> Integers:
-        values = headers.values(name, missing)
-        return values if chosen is None else values[chosen]
-
-    matrix = np.empty((GUESS + 1, len(headers) if chosen is None else len(chosen)), np.int64)
-    for row, name in (
-        (FLAGS, "flags"),
-        (SEQ, "seq_raw"),
-        (ACK_NUMBER, "ack_raw"),
-        (WINDOW, "window_size_value"),
-    ):
-        matrix[row] = column(name)
-    length = _length(headers, column)
-    quoted = layer.quoted if chosen is None else layer.quoted[chosen]
-    matrix[EXTENT] = _extent(quoted, lying if chosen is None or lying is None else lying[chosen], length)
-    matrix[LENGTH] = length
-    return _followed(headers, chosen, matrix)
+    matrix = np.empty((ROWS, len(headers)), np.int64)
+    keys, in_pieces = gather(headers, NUMBERS, matrix[FLAGS:])
+    if layer.whole and not in_pieces:
+        matrix[EXTENT] *= WHOLE  # no copy: everything can be judged
+        return _placed(headers, None, matrix, keys)
+    lying = _lying(headers)
+    matrix[LENGTH] = headers.values("len", -1)
+    extent = np.where(lying, LYING, np.where(matrix[LENGTH] >= 0, WHOLE, UNMEASURED))
+    matrix[EXTENT] = np.where(layer.quoted, QUOTED, extent)
+    if layer.whole:
+        return _placed(headers, None, matrix, keys)
+    chosen = np.flatnonzero(lying | (layer.end - layer.start >= LEAST_BYTES))
+    return _placed(headers, chosen, matrix[:, chosen], keys[chosen])
 
 
 def datagrams(table: PacketTable) -> Segments:
     """The UDP headers of a chunk, in packet order, as segments that have nothing of TCP."""
     headers = table.rows("udp")
-    chosen = None if headers.layer.whole else np.flatnonzero(headers.is_whole)
-    matrix = np.zeros((GUESS + 1, len(headers) if chosen is None else len(chosen)), np.int64)
+    matrix = np.zeros((ROWS, len(headers)), np.int64)
+    keys, _ = gather(headers, (), matrix[FLAGS:])
     matrix[EXTENT] = UNMEASURED
-    return _followed(headers, chosen, matrix)
+    if headers.layer.whole:
+        return _placed(headers, None, matrix, keys)
+    chosen = np.flatnonzero(headers.is_whole)
+    return _placed(headers, chosen, matrix[:, chosen], keys[chosen])
 
 
-def _followed(headers: HeaderRows, chosen: Integers | None, matrix: Integers) -> Segments:
-    """Segments of these rows, with what places them in time and among connections."""
+def _placed(headers: HeaderRows, chosen: Integers | None, matrix: Integers, keys: Integers) -> Segments:
+    """Segments of these rows, with what places them in time."""
     chunk = headers.chunk
     packet = headers.packet if chosen is None else headers.packet[chosen]
     complete(packet, (chunk.time, chunk.length, chunk.captured), chunk.first, matrix)
-    return Segments(headers, chosen, matrix, endpoints(headers, chosen, matrix[SIDE : GUESS + 1]))
+    return Segments(headers, chosen, matrix, keys)
 
 
 @kernel
@@ -228,24 +225,6 @@ def complete(packet: Small, chunk: tuple[Integers, Integers, Integers], first: i
         matrix[KIND, row] = kind | 1 << HAS_PAYLOAD_AT if length > 0 else kind
 
 
-def _length(headers: HeaderRows, column: Callable[[str, int], Integers]) -> Integers:
-    """As `tcp.len`, -1 where it cannot be told; worked out at once where nothing is cut or in pieces."""
-    layer, table = headers.layer, headers.table
-    names = table.catalogue.program.names
-    if layer.whole and not any(
-        len(table.layer(name)) and in_pieces(table.rows(name)) for name, in_pieces in PIECES if name in names
-    ):
-        return layer.limit.astype(np.int64) - layer.end
-    return column("len", -1)
-
-
-PIECES: tuple[tuple[str, Callable[[HeaderRows], bool]], ...] = (
-    ("ip", lambda rows: bool(rows.values("flags.mf").any())),
-    ("ipv6.fraghdr", lambda rows: len(rows) > 0),
-)
-"""Which headers tell that there are fragments."""
-
-
 def _lying(headers: HeaderRows) -> Flags:
     """Which headers state a length that is impossible."""
     layer = headers.layer
@@ -253,10 +232,3 @@ def _lying(headers: HeaderRows) -> Flags:
     packets = stops[0, np.isin(stops[1], headers.table.found[1, layer.position])]
     lying: Flags = ((layer.flags & PARTIAL) != 0) & np.isin(layer.packet, packets)
     return lying
-
-
-def _extent(quoted: Flags, lying: Flags | None, length: Integers) -> Integers:
-    extent = np.where(length >= 0, WHOLE, UNMEASURED)
-    if lying is not None:
-        extent = np.where(lying, LYING, extent)
-    return np.where(quoted, QUOTED, extent)

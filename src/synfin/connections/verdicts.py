@@ -173,13 +173,14 @@ class Observed:
     @cached_property
     def teardown(self) -> Integers:
         """Index into `TEARDOWNS`; 0 for connections that never opened."""
-        first = np.where(self.is_closed_by_client[:, None], self.client, self.server)
-        second = np.where(self.is_closed_by_client[:, None], self.server, self.client)
-        one_closed = first[:, m.FIN_PACKET] > 0
-        taken, crossing = second[:, m.TAKES_FIN] > 0, ~_up_to(second[:, m.TAKES_FIN], second[:, m.FIN_PACKET])
-        all_taken = taken & (first[:, m.TAKES_FIN] > 0)
+        by_client, fins, takes = self.is_closed_by_client, m.FIN_PACKET, m.TAKES_FIN
+        first_fin, second_fin = _in_order(by_client, self.client[:, fins], self.server[:, fins])
+        first_takes, second_takes = _in_order(by_client, self.client[:, takes], self.server[:, takes])
+        one_closed = first_fin > 0
+        taken, crossing = second_takes > 0, ~_up_to(second_takes, second_fin)
+        all_taken = taken & (first_takes > 0)
         reset, reset_by_client = self._aborts
-        merged = second[:, m.TAKES_FIN] == second[:, m.FIN_PACKET]
+        merged = second_takes == second_fin
         return _first_that_holds(
             TEARDOWNS,
             {
@@ -289,6 +290,11 @@ class Observed:
 def _first_that_holds(words: tuple[str, ...], tests: dict[str, Flags]) -> Integers:
     """For each connection the index of the first word whose test holds, 0 if none does."""
     return np.select(list(tests.values()), [words.index(word) for word in tests], 0).astype(np.int64)
+
+
+def _in_order(by_client: Flags, client: Integers, server: Integers) -> tuple[Integers, Integers]:
+    """What belongs to the side that closed first, and to the other."""
+    return np.where(by_client, client, server), np.where(by_client, server, client)
 
 
 def _earlier(one: Integers, other: Integers) -> tuple[Integers, Flags]:

@@ -93,6 +93,72 @@ class Catalogue:
         """The protocols whose headers measure themselves, see `Content`."""
         return tuple(protocol for protocol in self.protocols if protocol.content is not None)
 
+    def leading_to(self, names: frozenset[str]) -> Catalogue:
+        """Only these protocols, what can stand around them, and the items inside them.
+
+        All else is data then: the same answers with less work, for whoever asks about no other header.
+        """
+        if names not in self._parts:
+            carriers: dict[str, set[str]] = {}
+            for one in self.protocols:
+                for family in _opened(one):
+                    carriers.setdefault(family, set()).add(one.name)
+            around = {
+                one.name: {name for family, _ in one.follows for name in carriers.get(family, ())}
+                for one in self.protocols
+            }
+            kept, waiting = set(names), list(names - {"data"})
+            while waiting:
+                more = around.get(waiting.pop(), set()) - kept
+                kept |= more
+                waiting += more
+            kept |= {one.name for one in self.protocols if one.every_packet or one.name == "data"}
+            for one in self.protocols:
+                kept |= {one.name} if self._outermost(one) in kept else set()
+            ordered = tuple(one for one in self.protocols if one.name in kept)
+            rules = tuple(rule for rule in self.extra if rule[2] in kept)
+            self._parts[names] = Catalogue(ordered, rules)
+        return self._parts[names]
+
+    def enough_for(self, names: Iterable[str]) -> Catalogue:
+        """Itself without the messages of applications, if none of these fields and protocols is about them.
+
+        Only what tells of all headers, or of what nobody claims, depends on protocols that it does not name.
+        """
+        wanted: set[str] = set()
+        for name in names:
+            sources = self.sources.get(name, ())
+            wanted |= {source.protocol.name for source in sources} or {name}
+            if any(getattr(source.item, "everywhere", False) for source in sources):
+                return self
+        if not wanted <= self.by_name.keys() or wanted & {"data", *self._of_applications}:
+            return self
+        return self.leading_to(frozenset(self.by_name.keys() - self._of_applications))
+
+    @cached_property
+    def _of_applications(self) -> frozenset[str]:
+        """The protocols that measure themselves, what only they carry, and what carries only them."""
+        found = {one for one in self.protocols if one.content is not None}
+        size = 0
+        while size < len(found):
+            size = len(found)
+            opened = {family for one in found for family in _opened(one)}
+            found |= {one for one in self.protocols if {family for family, _ in one.follows} <= opened}
+            others = {family for one in self.protocols if one not in found for family, _ in one.follows}
+            found |= {one for one in self.protocols if one.next_by and not _opened(one) & others}
+        return frozenset(one.name for one in found if one.follows)
+
+    def _outermost(self, protocol: Protocol) -> str:
+        """The protocol in whose items, or items of items, this one is; itself if it is none."""
+        name = protocol.name
+        while name in self.home:
+            name = self.home[name][0].name
+        return name
+
+    @cached_property
+    def _parts(self) -> dict[frozenset[str], Catalogue]:
+        return {}
+
     def claims(self, family: str) -> Mapping[int, str]:
         """Which protocol claims each key of a family."""
         return {key: p.name for p in self.protocols for one, key in p.follows if one == family}
@@ -165,6 +231,12 @@ class Catalogue:
             protocol, item = sources[0]
             infos[name] = FieldInfo(name, item.kind, item.label, item.names, width_of(item), protocol.name)
         return infos
+
+
+def _opened(protocol: Protocol) -> set[str]:
+    """The key spaces in which a protocol looks up what is inside it."""
+    opened = {following.family for following in protocol.next_by} | {one.family for one in protocol.items}
+    return opened | ({protocol.content.family} if protocol.content is not None else set())
 
 
 def width_of(item: Named) -> int:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.kernel import kernel
+from synfin.basics.kernel import PART, kernel
 from synfin.dissect.definition import Computed, Field, Named
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Layer, Spans, Sparse
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Bytes, Flags, Integers, Small, Values
+    from synfin.dissect.definition import Protocol
     from synfin.dissect.text import Text
 
 LONG_NUMBER = 64
@@ -196,6 +198,47 @@ def numbers_at(data: Bytes, start: Small, item: Field) -> Integers:
     if item.scale != 1:
         values *= item.scale
     return values
+
+
+WORD = 64
+"""Bits of a number; a longer field is several."""
+
+
+@cache
+def bit_places(protocol: Protocol | None, names: tuple[str, ...]) -> tuple[tuple[int, int, int, int], ...]:
+    """Where each word of some fields of a header stands: byte offset, bytes, right shift, mask; for `word`.
+
+    Args:
+        protocol: whose header; None, if there is no such protocol, for places of nothing.
+        names: fields at a fixed place, below the protocol's prefix; of at most 64 bits if there is none.
+    """
+    if protocol is None:
+        return ((0, 0, 0, 0),) * len(names)
+    places = []
+    for name in names:
+        item = protocol.bit_field(name)
+        for begin in range(item.start, item.start + item.bits, WORD):
+            end = min(begin + WORD, item.start + item.bits)
+            first, last = begin // 8, (end + 7) // 8
+            mask = -1 if end - begin == WORD else (1 << (end - begin)) - 1
+            places.append((first, last - first, last * 8 - end, mask))
+    return tuple(places)
+
+
+@kernel(plain_below=PART)
+def word(data: Bytes, at: int, places: Integers, field: int) -> int:
+    """One field of the header at `at`; see `bit_places`."""
+    first, count = at + places[field, 0], places[field, 1]
+    if count == 2:
+        value = (np.int64(data[first]) << 8) | np.int64(data[first + 1])
+    elif count == 4:
+        high = (np.int64(data[first]) << 8) | np.int64(data[first + 1])
+        value = (high << 16) | (np.int64(data[first + 2]) << 8) | np.int64(data[first + 3])
+    else:
+        value = np.int64(0)
+        for position in range(first, first + count):
+            value = (value << 8) | np.int64(data[position])
+    return int((value >> places[field, 2]) & places[field, 3])
 
 
 @kernel

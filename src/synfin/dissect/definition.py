@@ -148,6 +148,7 @@ class Computed:
         bare: shown without the square brackets that mark generated items.
         absolute: `name` is the whole name, not one below the prefix.
         needs: facts of the same protocol that it is worked out from, by name.
+        everywhere: it tells of all headers of its packet, whatever they are.
     """
 
     name: str
@@ -164,6 +165,7 @@ class Computed:
     bare: bool = False
     absolute: bool = False
     needs: tuple[str, ...] = ()
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

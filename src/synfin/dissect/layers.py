@@ -84,7 +84,7 @@ class Layer:
     @cached_property
     def whole(self) -> bool:
         """Whether no header is cut."""
-        return not bool((self.flags & PARTIAL).any())
+        return not int(np.bitwise_or.reduce(self.flags)) & PARTIAL
 
     def taken(self, rows: Integers) -> Layer:
         """Only these headers, as if there were no others."""

@@ -394,15 +394,38 @@ def _with_content(table: PacketTable, protocol: Protocol) -> PacketTable:
     names = table.catalogue.program.names
     row, key, start, end = protocol.content.locate(table.rows(protocol.name))
     place = headers.position[row].astype(np.int64)
-    found = table.found.copy()
-    found[3, place] = start
     claimed = table.catalogue.claims(protocol.content.family)
     step = np.array([names.index(claimed[one]) if one in claimed else -1 for one in key.tolist()], np.int64)
-    there = step >= 0
-    inside = np.stack((found[0, place], step, start, end, end, found[5, place]))[:, there].astype(np.int32)
-    inside[3] = np.minimum(inside[2], inside[3])  # its fixed fields take nothing, all of it is content
-    grown = np.insert(found, place[there] + 1, inside, axis=1)
+    grown = np.empty((6, table.found.shape[1] + np.count_nonzero(step >= 0)), np.int32)
+    put_inside(table.found[0], table.found, place, np.stack((step, start, end)), grown)
     return PacketTable(table.chunk, table.catalogue, table.clock, table.settings, grown, table.stops)
+
+
+@kernel
+def put_inside(packet: Small, found: Small, place: Integers, content: Integers, grown: Small) -> None:
+    """Copy the walk's rows, end some headers where their content starts, and put that behind them.
+
+    Args:
+        packet: the first of the rows.
+        found: the rows.
+        place: which of them have content, ascending.
+        content: (3, n) its step, -1 for none, its start and end.
+        grown: as many rows more as there is content; filled.
+    """
+    at, following = 0, 0
+    for row in range(len(packet)):
+        for part in range(6):
+            grown[part, at] = found[part, row]
+        if following < len(place) and place[following] == row:
+            start, end = content[1, following], content[2, following]
+            grown[3, at] = start
+            if content[0, following] >= 0:
+                at += 1
+                grown[0, at], grown[1, at], grown[2, at] = found[0, row], content[0, following], start
+                grown[3, at] = min(start, end)  # its fixed fields take nothing, all of it is content
+                grown[4, at], grown[5, at] = end, found[5, row]
+            following += 1
+        at += 1
 
 
 @kernel

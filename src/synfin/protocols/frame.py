@@ -557,7 +557,7 @@ FRAME = Protocol(
             width=8,
             bare=True,
         ),
-        Computed("protocols", "Protocols in frame", Kind.TEXT, protocols),
+        Computed("protocols", "Protocols in frame", Kind.TEXT, protocols, everywhere=True),
         Computed("file_off", "File Offset", Kind.INT, file_offset, width=64, hidden=True),
     ),
     lessons={
