@@ -9,7 +9,7 @@ from synfin.operations import Selection, connection_table, open_session, save
 from synfin.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from synfin.capture.live.device import Request
     from synfin.capture.live.errand import Errand
@@ -178,13 +178,14 @@ def open_everything(device: str = "") -> Wire:
     return open_wire([Request(device or EVERY_INTERFACE, "tcp or udp", promiscuous=False)])
 
 
-def run(command: Sequence[str], wire: Wire, path: str) -> Errand:
+def run(command: Sequence[str], wire: Wire, path: str, tell: Callable[[str], None]) -> Errand:
     """Run a command, and write what it says over the network to a file.
 
     Args:
         command: program and arguments.
         wire: what is captured meanwhile.
         path: of the file; what others say is not in it.
+        tell: is told, as a clause, what is waited for once the command itself has ended.
 
     Raises:
         EngineError: there is no such program, or the system does not tell which sockets it has.
@@ -198,7 +199,7 @@ def run(command: Sequence[str], wire: Wire, path: str) -> Errand:
 
     with TemporaryDirectory() as folder:
         everything = str(Path(folder, "everything.pcapng"))
-        done = run_errand(command, wire, everything)
+        done = run_errand(command, wire, everything, tell)
         wanted = filter_of(done.ports) or "frame.number == 0"
         with open_session(everything).capture as capture:
             save(Session(capture), path, Selection(wanted))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from synfin.basics.escape import for_terminal
 from synfin.interfaces.cli.options import color_option, colored, lang_option, open_files
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 def command(command_line: tuple[str, ...], device: str, path: str, lang: Lang, color: str) -> int:
     """Run COMMAND, capture what it and its processes say, list the packets and explain a connection.
 
-    Which packets are its own is told by the local ports of its sockets, looked at every few milliseconds: one
-    that was open for less may be missed. Exits as COMMAND did. It runs without more rights than you have.
+    Which packets are its own is told by the local ports of its sockets: the kernel lets us look at each of
+    them when it gets its port. Ends when COMMAND and all that it started have ended, and exits as COMMAND
+    did. It runs without more rights than you have.
     """
     from synfin import live
 
@@ -38,15 +40,18 @@ def command(command_line: tuple[str, ...], device: str, path: str, lang: Lang, c
         kept = path or str(Path(folder, "command.pcapng"))
         with live.open_everything(device) as wire:
             live.give_up_rights()
-            done = live.run(command_line, wire, kept)
-        click.echo(
-            f"• {command_line[0]} ended with status {done.status}, after using {len(done.ports)} local ports",
-            err=True,
+            done = live.run(command_line, wire, kept, _tell_step)
+        _tell_step(
+            f"{command_line[0]} ended with status {done.status}, after using {len(done.ports)} local ports"
         )
-        for sentence in wire.ended:
+        for sentence in (*done.doubts, *wire.ended):
             click.echo(f"synfin: {sentence}", err=True)
         _tell(kept, lang, color)
     return done.status
+
+
+def _tell_step(clause: str) -> None:
+    click.echo(f"• {for_terminal(clause)}", err=True)
 
 
 def _tell(path: str, lang: Lang, color: str) -> None:
