@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from synfin.basics.errors import EngineError
-from synfin.capture.live.errand import filter_of
-from synfin.capture.live.sockets import Port
 from synfin.capture.live.visit import Target, target_of
 from tests.capture.host import Host
 
@@ -31,19 +29,6 @@ server = http.server.HTTPServer(("127.0.0.1", 8080), Page)
 print("serving")
 server.serve_forever()
 """
-
-FETCH = """
-import socket, sys, time
-with socket.create_connection(("127.0.0.1", 8080)) as opened:
-    opened.sendall(b"GET / HTTP/1.0\\r\\n\\r\\n")
-    answer = b""
-    while more := opened.recv(65536):
-        answer += more
-    time.sleep(0.3)
-print(len(answer.partition(b"\\r\\n\\r\\n")[2]), flush=True)
-sys.exit(7)
-"""
-"""Looked at every few milliseconds, a socket that is open for longer is seen for certain."""
 
 
 @pytest.mark.parametrize(
@@ -76,30 +61,6 @@ def host() -> Iterator[Host]:
         assert server.stdout is not None
         assert server.stdout.readline() == "serving\n"
         yield made
-
-
-def test_a_filter_is_made_of_the_ports() -> None:
-    ports = frozenset({Port("tcp", 80), Port("tcp", 443), Port("udp", 53)})
-    assert filter_of(ports) == "tcp.port in {80, 443} || udp.port in {53}"
-    assert filter_of(frozenset()) == ""
-
-
-def test_a_command_is_captured_alone_and_ends_as_it_did(host: Host, tmp_path: Path) -> None:
-    path = tmp_path / "command.pcapng"
-    noise = host.send_meanwhile(100_000, rate=200)
-    code, out, err = host.synfin("run", "-w", path, "--", sys.executable, "-c", FETCH)
-    noise.kill()
-    assert code == 7, err
-    assert "2000" in out.splitlines()[0]
-    assert "[SYN]" in out
-    assert "three-way handshake" in out
-    code, out, _ = host.synfin("read", path, "-Y", "not tcp.port == 8080")
-    assert (code, out) == (0, "")
-
-
-def test_a_command_that_is_not_there_is_told_of(host: Host) -> None:
-    code, _, err = host.synfin("run", "--", "/nowhere/at/all")
-    assert (code, "/nowhere/at/all cannot be run: No such file or directory." in err) == (2, True)
 
 
 def test_a_page_and_a_closed_port_are_explained(host: Host, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,15 @@ if TYPE_CHECKING:
 
 
 def run(laboratory: Laboratory) -> None:
-    """Knock four times at a queue with room for one."""
+    """Knock at a queue with room for one, and three times more while it is full."""
     laboratory.listener(backlog=0)
-    for _ in range(4):
-        ours = laboratory.new_socket(laboratory.client)
-        ours.settimeout(1.3)
-        with suppress(TimeoutError):
-            ours.connect((SERVER, HTTP))
+    laboratory.new_socket(laboratory.client).connect((SERVER, HTTP))
+    for _ in range(3):
+        waiting = laboratory.new_socket(laboratory.client)
+        waiting.setblocking(False)  # noqa: FBT003 - the library's way
+        with suppress(BlockingIOError):
+            waiting.connect((SERVER, HTTP))
+    time.sleep(1.3)
 
 
 SCENARIO = Scenario(
