@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from synfin.basics.arrays import Flags, Integers, Small
     from synfin.capture.chunk import Chunk
+    from synfin.capture.writing import Origin
     from synfin.connections.account import Account
     from synfin.connections.follower import Follower
     from synfin.connections.pairs import Kind as Layer
@@ -456,7 +457,7 @@ def save(session: Session, path: str, selection: Selection, form: str | None = N
 
     written = 0
     compiled(session, selection.filter)  # a bad one must not cost the file that is there
-    writer = open_writer(path, form, session.capture)
+    writer = open_writer(path, form, session.capture, origin_of(session))
     try:
         for table, chosen, _ in chosen_tables(session, (), selection):
             rows = np.arange(len(table)) if chosen is None else np.flatnonzero(chosen)
@@ -465,6 +466,29 @@ def save(session: Session, path: str, selection: Selection, form: str | None = N
     finally:
         writer.close()
     return written
+
+
+def anonymized(session: Session, secret: str) -> Session:
+    """The same capture without what tells whose it is: other addresses, no contents, no names, no remarks.
+
+    Timing, sizes, ports, sequence numbers, options and time stamps stay, and so does every verdict.
+
+    Args:
+        session: the capture.
+        secret: whoever knows it can tell which address became which; with the same one the same addresses
+            become the same again.
+    """
+    from synfin.exports.anonymity.addresses import key_of
+    from synfin.exports.anonymity.packets import anonymizer
+
+    return replace(session, rewrite=anonymizer(key_of(secret)))
+
+
+def origin_of(session: Session) -> Origin:
+    """What the capture says of itself, as far as it is to be told."""
+    from synfin.capture.nameless import Nameless
+
+    return Nameless(session.capture) if session.rewrite else session.capture
 
 
 def connection_table(

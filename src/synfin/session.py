@@ -60,6 +60,7 @@ class Session:
     make_folds: Callable[[], tuple[Fold, ...]] = tuple
     most: int = 0
     is_following: bool = False
+    rewrite: Callable[[PacketTable], Chunk] | None = None
 
     def dissected(self, chunk: Chunk, clock: Clock) -> PacketTable:
         """One chunk's table; needs no other chunk, so chunks may be dissected side by side."""
@@ -81,7 +82,8 @@ class Session:
             if len(chunk):
                 if first == NO_TIME:
                     first = previous = int(chunk.time[0])
-                yield chunk, Clock(first, previous)
+                clock = Clock(first, previous)
+                yield self.rewrite(self.dissected(chunk, clock)) if self.rewrite else chunk, clock
                 previous = int(chunk.time[-1])
             if 0 < self.most < whole.first + len(whole) and not (to_end and self.capture.size < 0):
                 return

@@ -166,6 +166,7 @@ def open_writer(
     path: str | os.PathLike[str] | BinaryIO,
     format: str | None,  # noqa: A002 - the word of the field
     capture: Capture,
+    origin: Origin | None = None,
 ) -> Writer:
     """Begin a capture file.
 
@@ -175,13 +176,14 @@ def open_writer(
         format: "pcap" (microseconds, nanoseconds if the packets have them), "nsecpcap" (always nanoseconds)
             or "pcapng"; None: by the suffix, pcapng if that tells nothing.
         capture: where the packets come from; what it says of itself is written too, where it can be.
+        origin: what is said in its place.
 
     Raises:
         ExportError: no such format; the file cannot be written, or is being read.
     """
     name = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
     output = output_of(format, name)
-    body = output.begin(capture)
+    body = output.begin(origin or capture)
     if not isinstance(path, str | os.PathLike):
         return Writer(path, "(file object)", body, owned=False)
     if name == STANDARD_OUTPUT:

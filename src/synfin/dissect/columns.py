@@ -160,6 +160,14 @@ def _bits(rows: HeaderRows, item: Field, first: Integers) -> Integers:
     return np.full(len(rows), item.bits, np.int64)
 
 
+def located(rows: HeaderRows, item: Field) -> tuple[Integers, Integers, Flags]:
+    """Of each header: the field's first bit in the chunk's data, its bits, and whether it was captured.
+
+    Where the values of a field decide whether it is there (`only`), its bits are there in any case.
+    """
+    return _extent(rows, item)
+
+
 def extent(column: Column, rows: HeaderRows) -> tuple[Integers, Integers]:
     """First bit in the chunk's data and number of bits of each occurrence; (-1, 0) for computed ones."""
     if column.first_bit is not None and column.bits is not None:

@@ -59,11 +59,17 @@ def is_incorrect(rows: HeaderRows) -> Flags:
     return np.asarray(rows.values("checksum.status", missing=UNVERIFIED) == BAD)
 
 
-def expected(rows: HeaderRows) -> Text:
-    """What a wrong checksum should have been."""
+def due(rows: HeaderRows) -> Integers:
+    """What the checksum should be; -1 where not all that it covers is there."""
     without = _sum(rows) + (GOOD - rows.values("checksum"))
     folded = (without & GOOD) + (without >> 16)
-    return text.each(GOOD - folded, lambda value: f"0x{value:04x}")
+    known = (rows.values("flags.checksum") == 1) & (rows.limit <= rows.captured_end)
+    return np.where(known, GOOD - folded, -1)
+
+
+def expected(rows: HeaderRows) -> Text:
+    """What a wrong checksum should have been."""
+    return text.each(np.maximum(due(rows), 0), lambda value: f"0x{value:04x}")
 
 
 def checksum_line(rows: HeaderRows) -> Text:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from synfin.interfaces.cli.options import (
+    anonymize_options,
+    anonymous,
     color_option,
     colored,
     deliver,
@@ -43,10 +45,15 @@ if TYPE_CHECKING:
 )
 @output_option
 @click.option("--width", type=click.IntRange(min=72), help="Columns of the text [default: the terminal's].")
+@anonymize_options
 @lang_option
 @color_option
 def command(
-    files: tuple[str, ...], number: int | None, output: str | None, lang: Lang, **form: str | int | None
+    files: tuple[str, ...],
+    number: int | None,
+    output: str | None,
+    lang: Lang,
+    **form: Any,  # noqa: ANN401 - what click gives
 ) -> int:
     """Explain one TCP connection of capture FILES: from its SYN to its last ACK.
 
@@ -57,6 +64,7 @@ def command(
     and header diagrams, and plots over time.
     """
     session = open_files(files)
+    session = anonymous(session, **{name: form.pop(name) for name in ("anonymize", "key", "key_file")})
     chosen, picture = str(form["form"]), str(form["picture"])
     width = form["width"]
     columns = int(width) if width else max(shutil.get_terminal_size((100, 24)).columns, 72)

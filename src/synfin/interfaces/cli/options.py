@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 Decorated = Any
 
+LONGEST_KEY = 4096
+"""Characters of a key."""
+
 
 def language() -> str:
     """The reader's language by the locale: "zh" or "en"."""
@@ -45,6 +48,69 @@ def output_option(function: Decorated) -> Decorated:
     return click.option("-o", "--output", metavar="FILE", help="Write to FILE [default: standard output].")(
         function
     )
+
+
+def anonymize_options(function: Decorated) -> Decorated:
+    """`--anonymize`, and what decides which address becomes which."""
+    for option in (
+        click.option("--key-file", metavar="FILE", help="Take the key from FILE; made if it is not there."),
+        click.option("--key", metavar="WORDS", help="The same key replaces the same addresses alike."),
+        click.option(
+            "--anonymize",
+            is_flag=True,
+            help="Replace addresses (those with a common prefix alike), zero contents, leave out names and "
+            "remarks; times, sizes, ports, sequence numbers and verdicts stay.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def anonymous(session: Session, *, anonymize: bool, key: str | None, key_file: str | None) -> Session:
+    """The capture as it is to be shown; a key made by chance is told on standard error."""
+    import secrets
+
+    from synfin.operations import anonymized
+
+    if not anonymize:
+        if key is not None or key_file is not None:
+            raise click.UsageError("A key is of use only with --anonymize.")
+        return session
+    if key is not None and key_file is not None:
+        raise click.UsageError("Give the key with --key or with --key-file, not with both.")
+    if key_file is not None:
+        return anonymized(session, _key_in(key_file))
+    if key is None:
+        key = secrets.token_hex(16)
+        click.echo(f"synfin: addresses replaced with --key {key} (whoever has it can tell which)", err=True)
+    return anonymized(session, key)
+
+
+def _key_in(path: str) -> str:
+    """The key that a file holds; a new one, readable by its owner only, where there is no file."""
+    import os
+    import secrets
+
+    from synfin.basics.errors import CaptureError
+    from synfin.capture.writing import unwritable
+
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        try:
+            with open(path, encoding="utf-8") as file:  # noqa: PTH123 - as the user named it
+                key = file.read(LONGEST_KEY).strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CaptureError(f"{path} cannot be read as a key: {error}.", path=path) from None
+        if not key:
+            raise CaptureError(f"{path} holds no key.", path=path) from None
+        return key
+    except OSError as error:
+        raise unwritable(path, error) from None
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        key = secrets.token_hex(16)
+        file.write(key + "\n")
+    return key
 
 
 def deliver(text: str, path: str | None, session: Session | None = None) -> None:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from synfin.interfaces.cli.options import color_option, colored, open_files, problems, write
+from synfin.interfaces.cli.options import (
+    anonymize_options,
+    anonymous,
+    color_option,
+    colored,
+    open_files,
+    problems,
+    write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,6 +93,7 @@ class Wanted(NamedTuple):
 @click.option(
     "-2", "two_passes", is_flag=True, help="Final values everywhere: always so, but in lists of a pipe."
 )
+@anonymize_options
 @color_option
 def command(
     files: tuple[str, ...],
@@ -101,6 +110,7 @@ def command(
     """
     from synfin.operations import Selection, decode_rules, settings_of
 
+    sharing = {name: options.pop(name) for name in ("anonymize", "key", "key_file")}
     wanted = Wanted(most=most or 0, **options)
     paths = (*more_files, *files)
     if not paths:
@@ -109,6 +119,7 @@ def command(
     session = open_files(
         paths, settings=settings_of(preferences), extra=decode_rules(decode_as), once=wanted.follows
     )
+    session = anonymous(session, **sharing)
     selection = Selection(wanted.display_filter, wanted.most)
     if wanted.target:
         _save(session, wanted, selection)

@@ -1,0 +1,1 @@
+"""A capture that can be shared: other addresses, no contents, and every verdict as it was."""

@@ -1,0 +1,138 @@
+"""Packets of which only that stays which a header declares as a number or a flag; addresses are replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synfin.capture.nameless import nameless, nameless_options
+from synfin.dissect.columns import located
+from synfin.dissect.definition import Field
+from synfin.dissect.kinds import Kind
+from synfin.explain.stack import level_of
+from synfin.exports.anonymity.addresses import Scrambler, scramblers
+from synfin.protocols.mending import mend
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from synfin.basics.arrays import Bytes, Flags, Integers
+    from synfin.capture.chunk import Chunk
+    from synfin.dissect.definition import Protocol
+    from synfin.dissect.layers import HeaderRows
+    from synfin.dissect.table import PacketTable
+
+CARRIERS = frozenset({"link", "internet", "transport"})
+"""Layers whose headers stay; what programs say to each other goes."""
+
+CONTENTS = frozenset({Kind.BYTES, Kind.TEXT, Kind.NONE, Kind.PROTOCOL})
+"""Kinds of fields that may hold anything, and so nothing of them stays."""
+
+GOES, STAYS, FOLLOWS = range(3)
+"""What becomes of a header: nothing stays; its numbers do; as with the header that it continues."""
+
+
+@dataclass
+class Anonymizer:
+    """Makes packets fit to be shared.
+
+    Attributes:
+        scramblers: what replaces each kind of address.
+    """
+
+    scramblers: dict[Kind, Scrambler]
+
+    def __call__(self, table: PacketTable) -> Chunk:
+        """A chunk's packets without addresses and contents, with checksums that say what they said."""
+        data = self._data(table)
+        mend(table, data)
+        chunk = table.chunk
+        told = {row: nameless_options(options) for row, options in chunk.options.items()}
+        return replace(
+            chunk,
+            data=data,
+            interfaces=tuple(nameless(one) for one in chunk.interfaces),
+            options={row: options for row, options in told.items() if options},
+        )
+
+    def _data(self, table: PacketTable) -> Bytes:
+        edges = np.zeros(len(table.chunk.data) + 1, np.int32)
+        addresses: list[tuple[Kind, Integers]] = []
+        for rows, stays in _kept_layers(table):
+            for item in _declared(rows.layer.protocol):
+                first, bits = _places(rows, item, stays)
+                if item.kind in self.scramblers:
+                    addresses.append((item.kind, first // 8))
+                elif item.kind not in CONTENTS:
+                    np.add.at(edges, first // 8, 1)
+                    np.add.at(edges, (first + bits + 7) // 8, -1)
+        is_told = np.cumsum(edges[:-1]) > 0
+        data = np.where(is_told, table.chunk.data, 0).astype(np.uint8)
+        for kind, places in addresses:
+            self._replace(table.chunk.data, data, kind, places)
+        return data
+
+    def _replace(self, data: Bytes, made: Bytes, kind: Kind, places: Integers) -> None:
+        scrambler = self.scramblers[kind]
+        at = places[:, None] + np.arange(scrambler.size)
+        distinct, which = np.unique(data[at], axis=0, return_inverse=True)
+        made[at] = scrambler.replaced(distinct)[which.reshape(-1)]
+
+
+def anonymizer(key: bytes) -> Anonymizer:
+    """What replaces addresses as this key says."""
+    return Anonymizer(scramblers(key))
+
+
+def _declared(protocol: Protocol) -> Iterator[Field]:
+    for item in protocol.every_field():
+        if isinstance(item, Field):
+            yield item
+
+
+def _places(rows: HeaderRows, item: Field, stays: Flags) -> tuple[Integers, Integers]:
+    """First bit and number of bits of a field in the headers that stay."""
+    first, bits, present = located(rows, item)
+    chosen = present & stays & (first + bits <= rows.captured_end * 8)
+    return first[chosen], bits[chosen]
+
+
+def _kept_layers(table: PacketTable) -> Iterator[tuple[HeaderRows, Flags]]:
+    """The layers of which something stays, and which of their headers; items in them, too."""
+    kept = _kept(table)
+    found: dict[str, Flags] = {}
+
+    def stays(protocol: Protocol) -> Flags:
+        if protocol.name not in found:
+            home = table.catalogue.home.get(protocol.name)
+            around = kept if home is None else stays(home[0])
+            is_there = around.any()  # lists in headers of which nothing stays are not even looked for
+            found[protocol.name] = around[table.layer(protocol.name).position] if is_there else around[:0]
+        return found[protocol.name]
+
+    for protocol in table.catalogue.protocols:
+        if not protocol.every_packet and stays(protocol).any():
+            yield table.rows(protocol.name), stays(protocol)
+
+
+def _kept(table: PacketTable) -> Flags:
+    """For each header that the walk found, whether something of it stays."""
+    packet, step = table.found[0], table.found[1]
+    fates = np.array([_fate(table.catalogue.by_name[name]) for name in table.catalogue.program.names])
+    fate = fates[step]
+    heads = np.where(fate == FOLLOWS, -1, np.arange(len(fate)))
+    begins = np.flatnonzero(np.diff(packet, prepend=-1) != 0)
+    heads[begins] = np.maximum(heads[begins], begins)
+    stays: Flags = fate[np.maximum.accumulate(heads)] == STAYS
+    last = np.full(len(table), -1, np.int64)
+    last[packet[stays]] = np.flatnonzero(stays)  # of several the last is noted
+    stays |= np.arange(len(fate)) <= last[packet]  # what carries a header that stays, stays
+    return stays
+
+
+def _fate(protocol: Protocol) -> int:
+    if protocol.body:
+        return FOLLOWS
+    return STAYS if level_of(protocol) in CARRIERS else GOES
