@@ -447,7 +447,7 @@ def save(session: Session, path: str, selection: Selection, form: str | None = N
     Args:
         session: the capture.
         path: where to; the suffix decides the format unless `form` does.
-        selection: which packets.
+        selection: which packets; of an anonymized capture by what they held before.
         form: "pcap", "nsecpcap" or "pcapng".
 
     Raises:
@@ -459,9 +459,10 @@ def save(session: Session, path: str, selection: Selection, form: str | None = N
     compiled(session, selection.filter)  # a bad one must not cost the file that is there
     writer = open_writer(path, form, session.capture, origin_of(session))
     try:
-        for table, chosen, _ in chosen_tables(session, (), selection):
+        for table, chosen, _ in chosen_tables(replace(session, rewrite=None), (), selection):
             rows = np.arange(len(table)) if chosen is None else np.flatnonzero(chosen)
-            writer.write(table.chunk, rows)
+            if len(rows):
+                writer.write(session.rewrite(table) if session.rewrite else table.chunk, rows)
             written += len(rows)
     finally:
         writer.close()

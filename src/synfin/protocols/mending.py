@@ -64,6 +64,9 @@ MENDINGS = (
 )
 """Every checksum, those first that others cover most often."""
 
+SEALS = frozenset(f"tcp.options.mptcp.{name}" for name in ("checksum", "addaddrtrunchmac", "sendtrunchmac"))
+"""Numbers made of what goes, which nobody can verify afterwards; something could be guessed from them."""
+
 MOST_ROUNDS = 8
 """Checksums within checksums that are mended; what is around more of them may stay wrong."""
 
@@ -96,7 +99,8 @@ def mend(table: PacketTable, data: Bytes) -> None:
 def _rounds(table: PacketTable) -> int:
     """How many times all have to be mended until those within others have come to rest."""
     covering = [table.layer(one.protocol).packet for one in MENDINGS if one.whole]
-    return min(int(np.bincount(np.concatenate(covering), minlength=1).max()), MOST_ROUNDS)
+    nested = int(np.bincount(np.concatenate(covering), minlength=1).max())
+    return min(max(nested, 1), MOST_ROUNDS)
 
 
 def _mend(mending: Mending, old: HeaderRows, new: HeaderRows, data: Bytes) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from synfin.dissect.kinds import Kind
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Bytes, Flags
+    from synfin.basics.arrays import Bytes, Flags, Integers
 
 MOST_TABLES = 1 << 16
 """Tables of bytes kept for the prefixes met so far: 16 MiB; then all are made anew."""
@@ -44,10 +45,15 @@ def _head(octets: bytes, bits: int) -> int:
     return int.from_bytes(octets[:size].ljust(size, b"\0"), "big") >> (size * 8 - bits)
 
 
-def prefix(text: str) -> Prefix:
-    """A prefix written as hexadecimal digits and its length: "7f/8"."""
-    digits, _, bits = text.partition("/")
-    return Prefix(bytes.fromhex(digits), int(bits))
+def network(text: str) -> Prefix:
+    """The prefix of an IP network, as it is usually written."""
+    found = ip_network(text)
+    return Prefix(found.network_address.packed, found.prefixlen)
+
+
+def card(digits: str) -> Prefix:
+    """The link-layer addresses that begin with these hexadecimal digits."""
+    return Prefix(bytes.fromhex(digits), len(digits) * 4)
 
 
 @dataclass
@@ -74,12 +80,13 @@ class Scrambler:
 
     def replaced(self, addresses: Bytes) -> Bytes:
         """The addresses that stand for these; uint8 (n, size)."""
-        made = np.empty_like(addresses)
-        for at in range(self.size):
-            heads, which = np.unique(addresses[:, :at], axis=0, return_inverse=True)
-            tables = np.stack([self._table(head.tobytes()) for head in heads]) if len(heads) else _NO_TABLE
-            made[:, at] = tables[which.reshape(-1), addresses[:, at]]
-        return made
+        distinct, which = _distinct(addresses)
+        made = np.empty_like(distinct)
+        for at in range(self.size if len(distinct) else 0):
+            heads, rows = _distinct(distinct[:, :at])
+            tables = np.stack([self._table(head.tobytes()) for head in heads])
+            made[:, at] = tables[rows, distinct[:, at]]
+        return made[which]
 
     def _table(self, head: bytes) -> Bytes:
         """For each value of the byte after `head` the one that replaces it."""
@@ -108,7 +115,20 @@ class Scrambler:
         return pinned
 
 
-_NO_TABLE: Bytes = np.zeros((0, 256), np.uint8)
+def _distinct(rows: Bytes) -> tuple[Bytes, Integers]:
+    """The different rows of bytes, and for each row which of them it is."""
+    size = rows.shape[1]
+    if size > WORD:
+        different, which = np.unique(rows, axis=0, return_inverse=True)
+        return different, which.reshape(-1)
+    words = np.zeros((len(rows), WORD), np.uint8)
+    words[:, :size] = rows
+    _, first, which = np.unique(words.view(np.int64)[:, 0], return_index=True, return_inverse=True)
+    return rows[first], which
+
+
+WORD = 8
+"""Bytes that are compared at once."""
 
 
 def _overlap(one: Prefix, head: bytes) -> bool:
@@ -148,32 +168,29 @@ def scramblers(key: bytes) -> dict[Kind, Scrambler]:
     }
 
 
-IPV4_FAMILIES = tuple(map(prefix, ("0a/8", "ac10/12", "c0a8/16", "a9fe/16", "6440/10")))
+IPV4_FAMILIES = tuple(
+    map(network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"))
+)
 """Private (RFC 1918), link-local (RFC 3927) and shared (RFC 6598) addresses."""
 
-IPV4_KEPT = tuple(map(prefix, ("00/8", "7f/8", "e0/4", "f0/4")))
+IPV4_KEPT = tuple(map(network, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4")))
 """This network, loopback, groups (which name services, not hosts), reserved and broadcast (RFC 6890)."""
 
 IPV6_FAMILIES = tuple(
     map(
-        prefix,
-        ("20/3", "2002/16", "20010000/32", "fc/7", "fe80/10", "ff/8", "ff020000000000000000000001ff/104"),
+        network,
+        ("2000::/3", "2002::/16", "2001::/32", "fc00::/7", "fe80::/10", "ff00::/8", "ff02::1:ff00:0/104"),
     )
 )
 """Global, 6to4, Teredo, unique-local, link-local, groups, solicited-node groups (RFC 4291, RFC 6890)."""
 
-IPV6_KEPT = (
-    *map(prefix, ("00/128", f"{1:032x}/128")),
-    *(prefix(f"ff0{scope:x}{0:024x}/112") for scope in range(16)),
-)
+IPV6_KEPT = tuple(map(network, ("::/128", "::1/128", *(f"ff0{scope:x}::/112" for scope in range(16)))))
 """Unspecified, loopback, and the groups of up to 16 bits that name services, in every scope."""
 
-ETHER_FAMILIES = (prefix("3333/16"), prefix("3333ff/24"))
+ETHER_FAMILIES = (card("3333"), card("3333ff"))
 """Groups of IPv6 (RFC 2464 7)."""
 
-ETHER_KEPT = tuple(
-    map(prefix, ("000000000000/48", "ffffffffffff/48", "01005e/24", "0180c2/24", "33330000/32"))
-)
+ETHER_KEPT = tuple(map(card, ("000000000000", "ffffffffffff", "01005e", "0180c2", "33330000")))
 """None, broadcast, groups of IPv4, of bridges, and those of IPv6 that name services."""
 
 GROUP_AND_LOCAL = 0x03

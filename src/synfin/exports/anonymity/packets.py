@@ -13,7 +13,7 @@ from synfin.dissect.definition import Field
 from synfin.dissect.kinds import Kind
 from synfin.explain.stack import level_of
 from synfin.exports.anonymity.addresses import Scrambler, scramblers
-from synfin.protocols.mending import mend
+from synfin.protocols.mending import SEALS, mend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,9 @@ class Anonymizer:
         )
 
     def _data(self, table: PacketTable) -> Bytes:
-        edges = np.zeros(len(table.chunk.data) + 1, np.int32)
+        """The bytes, with zeros for what goes."""
+        whole = table.chunk.data
+        begins, ends = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         addresses: list[tuple[Kind, Integers]] = []
         for rows, stays in _kept_layers(table):
             for item in _declared(rows.layer.protocol):
@@ -66,19 +68,20 @@ class Anonymizer:
                 if item.kind in self.scramblers:
                     addresses.append((item.kind, first // 8))
                 elif item.kind not in CONTENTS:
-                    np.add.at(edges, first // 8, 1)
-                    np.add.at(edges, (first + bits + 7) // 8, -1)
-        is_told = np.cumsum(edges[:-1]) > 0
-        data = np.where(is_told, table.chunk.data, 0).astype(np.uint8)
+                    begins.append(first // 8)
+                    ends.append((first + bits + 7) // 8)
+        edges = np.bincount(np.concatenate(begins), minlength=len(whole) + 1)
+        edges -= np.bincount(np.concatenate(ends), minlength=len(whole) + 1)
+        data = whole * (np.cumsum(edges[:-1]) > 0)
         for kind, places in addresses:
-            self._replace(table.chunk.data, data, kind, places)
+            if len(places):
+                self._replace(whole, data, kind, places)
         return data
 
     def _replace(self, data: Bytes, made: Bytes, kind: Kind, places: Integers) -> None:
         scrambler = self.scramblers[kind]
         at = places[:, None] + np.arange(scrambler.size)
-        distinct, which = np.unique(data[at], axis=0, return_inverse=True)
-        made[at] = scrambler.replaced(distinct)[which.reshape(-1)]
+        made[at] = scrambler.replaced(data[at])
 
 
 def anonymizer(key: bytes) -> Anonymizer:
@@ -87,8 +90,9 @@ def anonymizer(key: bytes) -> Anonymizer:
 
 
 def _declared(protocol: Protocol) -> Iterator[Field]:
+    """The fields of a header that are bits, but for those that seal what goes."""
     for item in protocol.every_field():
-        if isinstance(item, Field):
+        if isinstance(item, Field) and protocol.full_name(item) not in SEALS:
             yield item
 
 

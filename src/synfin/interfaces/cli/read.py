@@ -119,6 +119,8 @@ def command(
     session = open_files(
         paths, settings=settings_of(preferences), extra=decode_rules(decode_as), once=wanted.follows
     )
+    if sharing["anonymize"] and not wanted.target:
+        raise click.UsageError("--anonymize needs -w FILE: it makes a capture to be shared.")
     session = anonymous(session, **sharing)
     selection = Selection(wanted.display_filter, wanted.most)
     if wanted.target:
