@@ -142,7 +142,7 @@ CLOSINGS: dict[str, tuple[str, set[str]]] = {
 
 ELSEWHERE: dict[str, set[str]] = {
     "step.syn_again": {"analysis/reused_ports", "resent/syn", "reuse/same_number"},
-    "step.syn_ack_again": {"resent/syn", "resent/syn_ack_copied"},
+    "step.syn_ack_again": {"resent/syn"},
     "step.ack_with_data": {"handshake/fast_open_declined", "resent/nothing_unseen", "resent/went_unseen"},
     "step.refused": {"analysis/reused_ports", "handshake/refused_again_and_again", "reuse/new_number 1"},
     "step.bare_ack": set(),
@@ -165,7 +165,7 @@ ELSEWHERE: dict[str, set[str]] = {
     "step.reset.abort": {"analysis/lost_segment", "analysis/window_update", "midstream/answer_then_reset"},
     "step.reset.answerer": set(),
     "step.reset.forgotten": {"analysis/zero_window"},
-    "opening.retried": {"resent/syn", "resent/syn_ack_copied"},
+    "opening.retried": {"resent/syn"},
     "opening.refused": {"analysis/reused_ports", "handshake/refused_again_and_again", "reuse/new_number 1"},
     "opening.no_answer": {"reuse/same_number"},
     "opening.no_answer.yet": {"analysis/reused_ports 1", "midstream/syn_then_fin"},
@@ -196,7 +196,7 @@ ELSEWHERE: dict[str, set[str]] = {
     },
     "normal.syn_resent": {
         "analysis/reused_ports", "handshake/half_open", "handshake/syn_ack_lost", "handshake/syn_lost_twice",
-        "handshake/third_segment_lost_for_good", "resent/syn", "resent/syn_ack_copied", "reuse/same_number",
+        "handshake/third_segment_lost_for_good", "resent/syn", "reuse/same_number",
     },
     "options.cookie.asked": set(),
 }  # fmt: skip

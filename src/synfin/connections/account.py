@@ -81,8 +81,11 @@ class Segment:
         inferred: whether each state is only inferred (the packet was seen at one place, not at both ends).
         checks: rules that apply to this packet.
         notes: what stands out: "retransmission", "out_of_order", "gap_before", "keep_alive",
-            "zero_window", "duplicate_ack", "window_update", "port_reuse", "fast_open", ….
+            "zero_window", "duplicate_ack", "window_update", "port_reuse", "fast_open", "copy" (the sender
+            sent it once), "resent_unseen" (what was sent first never came by here), ….
         resends: packet number of the original, 0 if none.
+        cause: why its sender sent it again, a word of `causes.CAUSES`; "" for what was sent once.
+        copy_of: packet number of the one that the network, or the capture, made a copy of; 0 if none.
         wire_length: bytes of the whole packet on the wire.
     """
 
@@ -104,6 +107,8 @@ class Segment:
     notes: tuple[str, ...] = ()
     resends: int = 0
     wire_length: int = 0
+    cause: str = ""
+    copy_of: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from synfin.connections import milestones as m
 from synfin.connections import tally as t
 from synfin.connections.account import Account, Options, Segment, Side, Skipped
 from synfin.connections.checks import Past, Rules
+from synfin.connections.fates import NEEDLESS_IF_TOLD, Fate, fates, needless
 from synfin.connections.group import CREATES, REUSES
 from synfin.connections.observations import Observations, Seen
 from synfin.connections.options import described, options_of
@@ -142,7 +143,7 @@ class Chronicle:
         sides: dict[Side, int] = {"client": self._client, "server": 1 - self._client}
         self._milestones: dict[Side, list[int]] = {side: noted[at].tolist() for side, at in sides.items()}
         self._marks = np.unique(noted[:, [m.CONFIRMS, m.STRAY, m.TAKES_FIN]])
-        self._again = Observations(keeps_ledger=False)
+        self._again = Observations()
         self._past = Past()
         self._rules = Rules(self._milestones, self._past)
         self._kept: list[Told] = []
@@ -151,6 +152,7 @@ class Chronicle:
         self._before = (0, 0)
         self._totals = np.zeros(4, np.int64)
         self._count = self._marked = self._outstanding = 0
+        self._needless: set[int] = set()
         self.steps = Steps(self._milestones)
         self.silences: list[tuple[int, int, int]] = []
         self.is_over = False
@@ -183,6 +185,8 @@ class Chronicle:
         around = list(zip(found.number[rows].tolist(), found.time[rows].tolist(), strict=True))
         if self._latest is not None and self._latest.ordinal == self._count - 1:
             self._latest.after = around[0]
+        if seen.told is not None:
+            self._needless |= needless(seen.told, rows)
         chosen, is_kept = self._choice(seen, rows)
         for at, segment in zip(
             chosen.tolist(), self._segments(seen, rows[chosen], chosen + first), strict=True
@@ -225,8 +229,11 @@ class Chronicle:
         peer_base = self._bases[1 - found.side]
         seq, ack = relative_seq(found, self._bases[found.side]), relative_ack(found, peer_base)
         options = described(options_of(found.headers.table, found.rows[rows]))
+        became = fates(seen.told, rows) if seen.told is not None else {}
         for row, position, option in zip(rows.tolist(), positions.tolist(), options, strict=True):
             flags, brings = int(found.flags[row]), int(seen.brings[row])
+            fate = became.get(row, Fate())
+            is_again = brings & OLD and not fate.copy_of
             sender: Side = "client" if found.side[row] == self._client else "server"
             states: dict[Side, int] = {
                 "client": int(seen.client_state[row]),
@@ -248,9 +255,11 @@ class Chronicle:
                 state={side: str(NAMES[state & (INFERRED - 1)]) for side, state in states.items()},
                 inferred={side: self._is_inferred(side, state) for side, state in states.items()},
                 checks=self._rules.checks(position, brings),
-                notes=_notes(brings, flags, int(seen.grouping.role[row]), option),
-                resends=self._past.original(position) if brings & OLD else 0,
+                notes=_notes(brings, flags, int(seen.grouping.role[row]), option, fate),
+                resends=self._past.original(position) if is_again else 0,
                 wire_length=int(found.wire_length[row]),
+                cause=fate.cause,
+                copy_of=fate.copy_of,
             )
 
     def _is_inferred(self, side: Side, state: int) -> bool:
@@ -274,8 +283,14 @@ class Chronicle:
         for one in told:
             if last is not None and one.ordinal > last.ordinal + 1:
                 yield _skipped(last, one)
-            yield one.segment
+            yield self._with_final_cause(one.segment)
             last = one
+
+    def _with_final_cause(self, segment: Segment) -> Segment:
+        """The segment, its cause put right by what its receiver reported later."""
+        if segment.number in self._needless and segment.cause in NEEDLESS_IF_TOLD:
+            return replace(segment, cause="spurious")
+        return segment
 
     def _is_worth_it(self, one: Told) -> bool:
         segment = one.segment
@@ -300,8 +315,8 @@ def _skipped(last: Told, one: Told) -> Skipped:
     )
 
 
-def _notes(brings: int, flags: int, role: int, options: Options) -> tuple[str, ...]:
-    notes = [note for bit, note in NOTES.items() if brings & bit]
+def _notes(brings: int, flags: int, role: int, options: Options, fate: Fate) -> tuple[str, ...]:
+    notes = fate.corrected([note for bit, note in NOTES.items() if brings & bit])
     if role & REUSES and role & CREATES:
         notes.append("port_reuse")
     if flags & SYN and options.fast_open is not None:

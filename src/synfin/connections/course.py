@@ -144,7 +144,11 @@ def lost(account: Account) -> frozenset[int]:
     found = set()
     for again in segments:
         original = by_number.get(again.resends)
-        if original is None or any(original.number < gap < again.number for gap in gaps):
+        if (
+            original is None
+            or again.cause == "spurious"
+            or any(original.number < gap < again.number for gap in gaps)
+        ):
             continue
         receiver = "server" if original.sender == "client" else "client"
         if vantage not in NEAR[receiver] and not _arrived(original, again, segments):

@@ -8,7 +8,7 @@ from synfin.capture.chunk import NO_TIME
 from synfin.connections.completeness import Completeness
 from synfin.connections.group import Grouping, Groups
 from synfin.connections.history import Histories
-from synfin.connections.ledger import Ledger
+from synfin.connections.ledger import Ledger, Told
 from synfin.connections.milestones import Milestones
 from synfin.connections.offers import Offers
 from synfin.connections.scaling import Scales
@@ -36,6 +36,7 @@ class Seen(NamedTuple):
     client_state: Integers
     server_state: Integers
     by_server: Integers
+    told: Told | None
 
 
 class Observations:
@@ -78,12 +79,13 @@ class Observations:
         offered = self.offers.advance(found, grouping, count)
         shift, _ = self.scales.advance(found, grouping, offered, count)
         brings = self.sequences.advance(found, grouping, count)
+        told = None
         if self.ledger:
-            self.ledger.advance(found, grouping, brings, (shift, self.offers.state), count)
+            told = self.ledger.advance(found, grouping, brings, (shift, self.offers.state), count)
         does = self.milestones.advance(found, grouping, count)
         states = self.states.advance(found, grouping, does, count)
         self.histories.advance(found, grouping, brings, count)
-        return Seen(found, grouping, since_first, since_previous, bits, shift, brings, does, *states)
+        return Seen(found, grouping, since_first, since_previous, bits, shift, brings, does, *states, told)
 
     def _note_time(self, table: PacketTable) -> None:
         times = table.chunk.time[table.chunk.time != NO_TIME]

@@ -36,6 +36,8 @@ class Steps:
 
     def add(self, segment: Segment) -> None:
         """Look at the next segment; those that are no step change nothing."""
+        if segment.copy_of:
+            return
         opening, closing = self._opening(segment), self._closing(segment)
         if opening and len(self.handshake) < MOST_STEPS:
             self.handshake.append(Step(opening, segment.number, segment.sender))

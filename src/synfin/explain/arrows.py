@@ -142,6 +142,10 @@ class Arrows:
         say = self.language.say
         if segment.resends:
             yield Annotation("note", say("ladder.resends", original=segment.resends))
+        if segment.copy_of:
+            yield Annotation("note", say("ladder.copy", original=segment.copy_of))
+        if self.language.knows(f"ladder.cause.{segment.cause}"):
+            yield Annotation("note", say(f"ladder.cause.{segment.cause}"))
         if segment.number in self.lost:
             yield Annotation("note", say("ladder.lost"))
         for note in self.narrator.notes(segment):

@@ -30,6 +30,15 @@ DEFAULT_MSS = {4: 536, 6: 1220}
 TIMESTAMP_BYTES = 12
 """Room that the timestamp option takes in every segment: 10 bytes, padded to whole words (RFC 7323 3.2)."""
 
+FIXED_HEADER, WORD = 20, 4
+"""Bytes of a TCP header without options, and of the words that it is counted in."""
+
+OPTION_SIZES = {0: 1, 1: 1, 2: 4, 3: 3, 4: 2, 8: 10}
+"""Bytes of the options that have one size, by kind (RFC 9293 3.1, RFC 7323, RFC 2018)."""
+
+OPTION_NAMES = {1: "NOP", 2: "MSS", 3: "window scale", 4: "SACK permitted", 8: "timestamps"}
+"""What they are called, in the words of packet lists; the end of the options is padding."""
+
 TOLD_BY_A_STEP = frozenset({"reset", "bare_ack"})
 """Openings about which nothing is left to say after their last step."""
 
@@ -225,6 +234,7 @@ def _agreed(narrator: Narrator) -> Iterator[Sentence]:
             yield narrator.sentence("options.unknown", narrator.span[:1], "unknown")
         return
     frames = (client.number, server.number)
+    yield from _header(narrator, client)
     yield from _segment_sizes(narrator, client, server)
     yield _window_scaling(narrator, client, server)
     features = (
@@ -264,6 +274,28 @@ def _segment_sizes(narrator: Narrator, client: Segment, server: Segment) -> Iter
         client_room, server_room = (max(limit - TIMESTAMP_BYTES, 0) for limit in limits)
         key = "options.payload.same" if client_room == server_room else "options.payload"
         yield narrator.sentence(key, frames, client=size(client_room), server=size(server_room))
+
+
+def _header(narrator: Narrator, syn: Segment) -> Iterator[Sentence]:
+    """What the header of a SYN with options is made of, if each of them is known."""
+    kinds = syn.options.kinds
+    if not kinds or not set(kinds) <= OPTION_SIZES.keys():
+        return
+    language = narrator.language
+    sizes = [(OPTION_NAMES.get(kind, ""), OPTION_SIZES[kind]) for kind in kinds]
+    taken = sum(size for _, size in sizes)
+    parts = [language.say("options.part.plain"), *(f"{name} {size}" for name, size in sizes if name)]
+    padding = -taken % WORD + sum(size for name, size in sizes if not name)
+    if padding:
+        parts.append(language.say("options.part.padding", n=padding))
+    total = language.size(FIXED_HEADER + taken + -taken % WORD)
+    yield narrator.sentence(
+        "options.header",
+        (syn.number,),
+        total=total,
+        parts=" + ".join(parts),
+        **narrator.sides(syn.sender),
+    )
 
 
 def _limit(options: Options, version: int) -> int:

@@ -85,8 +85,10 @@ class Narrator:
 
     @cached_property
     def opening(self) -> str:
-        """How the connection began, as a key."""
-        return opening(self.account.row)
+        """How the connection began, as a key; a copy that the network made is no repetition."""
+        key = opening(self.account.row)
+        repeated = any(step.what in ("syn_again", "syn_ack_again") for step in self.account.handshake)
+        return "complete" if key == "retried" and not repeated else key
 
     @cached_property
     def closing(self) -> str:

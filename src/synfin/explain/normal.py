@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
-from synfin.explain.handshake import unanswered
-from synfin.explain.narrator import ACK, FIN, OTHER, SYN, Narrator, Sentence, check_of
+from synfin.explain.handshake import TIMESTAMP_BYTES, unanswered
+from synfin.explain.narrator import ACK, FIN, OTHER, PSH, RST, SYN, Narrator, Sentence, check_of
 from synfin.explain.teardown import after_the_first_fin
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def normal(narrator: Narrator) -> tuple[Sentence, ...]:
 
 
 def _notes(narrator: Narrator) -> Iterator[Sentence]:
+    yield from _of_the_handshake(narrator)
+    yield from _of_numbers(narrator)
     for key, sort, frames in (
         ("normal.fin_ack", "normal", _fins_with_ack(narrator)),
         ("normal.data_on_ack", "normal", _steps(narrator, "ack_with_data")),
@@ -41,6 +44,44 @@ def _notes(narrator: Narrator) -> Iterator[Sentence]:
     ):
         if frames:
             yield narrator.sentence(key, frames[:MOST_FRAMES], sort)  # type: ignore[arg-type]
+
+
+def _of_the_handshake(narrator: Narrator) -> Iterator[Sentence]:
+    """Why three segments, why these numbers, and what a handshake does not show."""
+    steps = {step.what: step.number for step in reversed(narrator.account.handshake)}
+    third = steps.get("ack") or steps.get("ack_with_data")
+    if narrator.opening not in ("complete", "retried") or not third or not {"syn", "syn_ack"} <= steps.keys():
+        return
+    frames = [steps["syn"], steps["syn_ack"], third]
+    yield narrator.sentence("normal.three_steps", frames, "normal", shared=steps["syn_ack"])
+    if narrator.fact("client_isn") and narrator.fact("server_isn"):
+        yield narrator.sentence("normal.numbers", frames[:2], "normal")
+    if narrator.fact_of("server", "payload_bytes") == 0:
+        yield narrator.sentence("normal.kernel", frames, "normal")
+
+
+def _of_numbers(narrator: Narrator) -> Iterator[Sentence]:
+    """The first bare ACK after which its sender goes on with the same number; the first message in pieces."""
+    for one, following in _followed(narrator):
+        if not one.length and not one.flags & (SYN | FIN | RST) and one.seq == following.seq:
+            numbers = (one.number, following.number)
+            yield narrator.sentence("normal.same_seq", numbers, "normal", first=numbers[0], next=numbers[1])
+            break
+    for one, following in _followed(narrator):
+        limit = narrator.fact_of(OTHER[one.sender], "mss")
+        room = (limit or 0) - (TIMESTAMP_BYTES if one.options.timestamps else 0)
+        is_full = limit is not None and one.length >= room and not one.flags & (SYN | PSH)
+        if is_full and following.length and following.seq == one.seq + one.length:
+            numbers = (one.number, following.number)
+            yield narrator.sentence("normal.stream", numbers, "normal", first=numbers[0])
+            break
+
+
+def _followed(narrator: Narrator) -> Iterator[tuple[Segment, Segment]]:
+    """Each segment with the next that the same side sent for the first time."""
+    for side in OTHER:
+        own = [one for one in narrator.segments if one.sender == side and not one.resends]
+        yield from itertools.pairwise(own)
 
 
 def _noted(narrator: Narrator, note: str) -> list[int]:

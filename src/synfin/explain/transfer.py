@@ -100,7 +100,8 @@ def _losses(narrator: Narrator) -> Iterator[Sentence]:
         yield narrator.throughout("transfer.nothing_resent", carriers)
     for side in SIDES:
         yield from _resent(narrator, side)
-    for note in ("out_of_order", "gap_before", "acks_unseen", "duplicate_ack"):
+    yield from _copies(narrator)
+    for note in ("resent_unseen", "out_of_order", "gap_before", "acks_unseen", "duplicate_ack"):
         noted = [segment.number for segment in narrator.noted(note)]
         if noted:
             yield narrator.sentence(
@@ -111,11 +112,21 @@ def _losses(narrator: Narrator) -> Iterator[Sentence]:
             )
 
 
+def _copies(narrator: Narrator) -> Iterator[Sentence]:
+    """Packets that came by twice though they were sent once."""
+    copies = narrator.noted("copy")
+    if copies:
+        both = (*(one.number for one in copies), *(one.copy_of for one in copies))
+        count = narrator.language.count("segment", len(copies))
+        yield narrator.sentence("transfer.copies", both, "notable", count=count)
+
+
 def _resent(narrator: Narrator, side: Side) -> Iterator[Sentence]:
     """How much one side sent again, or, where that is little, which packet repeats which."""
     steps = (*narrator.account.handshake, *narrator.account.teardown)
     told = sum(step.sender == side and step.what in REPEATED_STEPS for step in steps)
-    total = (narrator.fact_of(side, "retransmissions") or 0) - told
+    unseen = sum(one.sender == side for one in narrator.noted("resent_unseen"))
+    total = (narrator.fact_of(side, "retransmissions") or 0) - told - unseen
     groups = _repeats(narrator, side)
     if total > sum(len(repeats) for repeats in groups.values()) or len(groups) > MOST_EXAMPLES:
         frames = [one.number for one in narrator.noted("retransmission") if one.sender == side]
@@ -140,6 +151,9 @@ def _repeated(narrator: Narrator, original: Segment, repeats: list[Segment]) -> 
     language = narrator.language
     before = [original, *repeats]
     waits = [again.time - earlier.time for earlier, again in zip(before, repeats, strict=False)]
+    is_one = len({one.cause for one in repeats}) == 1
+    why = f"why.{repeats[0].cause}"
+    causes = [one.cause for one in repeats]
     return narrator.sentence(
         "transfer.repeats" if len(repeats) == 1 else "transfer.repeats.more",
         (original.number, *(one.number for one in repeats)),
@@ -149,8 +163,21 @@ def _repeated(narrator: Narrator, original: Segment, repeats: list[Segment]) -> 
         original=original.number,
         seq=original.seq,
         after=language.duration(waits[0]),
-        waits=language.say("word.comma").join(language.duration(wait) for wait in waits[:MOST_WAITS]),
+        waits=language.say("word.comma").join(
+            _wait(narrator, wait, "" if is_one else cause)
+            for wait, cause in zip(waits[:MOST_WAITS], causes, strict=False)
+        ),
+        why=language.say(why) if is_one and language.knows(why) else "",
     )
+
+
+def _wait(narrator: Narrator, wait: int, cause: str) -> str:
+    """How long a sender waited before it resent, and why it did, if that is to be told."""
+    language = narrator.language
+    length = language.duration(wait)
+    if not language.knows(f"ladder.cause.{cause}"):
+        return length
+    return length + language.say("lesson.aside", text=language.say(f"ladder.cause.{cause}"))
 
 
 def _windows(narrator: Narrator) -> Iterator[Sentence]:

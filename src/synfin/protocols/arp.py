@@ -345,8 +345,10 @@ PROTOCOL = Protocol(
         ),
         "opcode": Lesson(
             Words(
-                "1 asks who has an address (sent to everybody), 2 answers (sent to the one who asked).",
-                "1 是询问“谁有这个地址”（广播），2 是回答（只发给询问者）。",
+                "1 asks who has an address (sent to everybody), 2 answers (sent to the one who asked). 3 "
+                "and 4 are RARP, from a MAC to an IP address (RFC 903), long replaced by DHCP.",
+                "1 是询问“谁有这个地址”（广播），2 是回答（只发给询问者）。3 和 4 属于 RARP，由 MAC 地址查"
+                "IP 地址（RFC 903），早已被 DHCP 取代。",
             ),
             "RFC 826",
             Words(
@@ -365,7 +367,12 @@ PROTOCOL = Protocol(
             "RFC 826",
         ),
         "dst.hw_mac": Lesson(
-            Words("In a request still unknown: zeros.", "在请求中还不知道，填 0。"),
+            Words(
+                "In a request still unknown: zeros. Not knowing it is why ARP comes before the first packet "
+                "to a neighbour; the answer is remembered for a while.",
+                "在请求中还不知道，填 0。正因为不知道，给邻居发第一个包之前才要先有 ARP；"
+                "得到的回答会缓存一段时间。",
+            ),
             "RFC 826",
             Words(
                 "It is not the frame's destination: a request goes to ff:ff:ff:ff:ff:ff.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.dissect import text
-from synfin.dissect.definition import LENGTH_KEY, Computed, Field, Protocol
+from synfin.dissect.definition import LENGTH_KEY, Computed, Field, Lesson, Protocol, Words
 from synfin.dissect.kinds import Kind
 
 if TYPE_CHECKING:
@@ -56,4 +56,22 @@ PROTOCOL = Protocol(
         Field("data", 0, "Data", Kind.BYTES, rest=True),
         Computed("len", "Length", Kind.INT, length),
     ),
+    lessons={
+        "data": Lesson(
+            Words(
+                "Bytes that no known protocol claims. If they look like noise, they are probably "
+                "encrypted: behind port 443 it is mostly TLS, and without its keys only the two ends can "
+                "read it.",
+                "没有已知协议认领的字节。若看上去毫无规律，多半是加密的：443 端口上通常是 TLS，"
+                "没有密钥，只有两端才能读懂。",
+            ),
+            "",
+            Words(
+                "A protocol is recognised by its port. On an unusual one it has to be named: "
+                "-d tcp.port==8888,http reads port 8888 as HTTP.",
+                "协议是按端口识别的；用了不常见的端口就要指明，例如 -d tcp.port==8888,http "
+                "表示把 8888 端口当作 HTTP。",
+            ),
+        ),
+    },
 )

@@ -430,7 +430,11 @@ PROTOCOL = Protocol(
             ),
         ),
         "src": Lesson(
-            Words("The network card that put the frame on this link.", "把该帧发到这一段链路上的网卡地址。"),
+            Words(
+                "The network card that put the frame on this link. All zeros on Linux's loopback, where "
+                "there is no card.",
+                "把该帧发到这一段链路上的网卡地址。在 Linux 的回环接口上全是 0，因为那里没有网卡。",
+            ),
             "IEEE 802.3 3.2.5",
             Words(
                 "Behind a router every packet from outside bears the router's address.",
@@ -451,14 +455,18 @@ PROTOCOL = Protocol(
             ),
             "IEEE 802 8.2.2",
             Words(
-                "It is the lowest bit of the first byte, because Ethernet sends that bit first.",
-                "它是第一个字节的最低位，因为以太网先发送这一位。",
+                "It is the lowest bit of the first byte, because Ethernet sends that bit first. Behind a "
+                "switch a capture shows groups and the own card only, not what others say to each other.",
+                "它是第一个字节的最低位，因为以太网先发送这一位。在交换机后面抓包，只看得到发给一组网卡的帧和"
+                "本机收发的帧，看不到别人之间的通信。",
             ),
         ),
         "type": Lesson(
             Words(
-                "Which protocol is inside: 0x0800 is IPv4, 0x86dd IPv6, 0x0806 ARP.",
-                "里面装的是什么协议：0x0800 是 IPv4，0x86dd 是 IPv6，0x0806 是 ARP。",
+                "Which protocol is inside: 0x0800 is IPv4, 0x86dd IPv6, 0x0806 ARP, 0x8035 RARP. The more "
+                "significant byte comes first on the wire, as in every header of the Internet.",
+                "里面装的是什么协议：0x0800 是 IPv4，0x86dd 是 IPv6，0x0806 是 ARP，0x8035 是 RARP。"
+                "高位字节在前（大端序），互联网的各种首部都是如此。",
             ),
             "IEEE 802.3 3.2.6",
             Words(

@@ -599,7 +599,11 @@ FRAME = Protocol(
                 "文件里实际保存了其中多少字节；抓包时若限制了长度，就会比帧长小。",
             ),
             "",
-            None,
+            Words(
+                "Numbers that the file itself adds, such as this one, are in the byte order of the machine "
+                "that wrote it; those in the packet are big-endian.",
+                "像它这样由文件自己记录的数，采用写文件的机器的字节序；数据包里的数则是大端序。",
+            ),
             Words("bytes", "字节"),
         ),
         "protocols": Lesson(

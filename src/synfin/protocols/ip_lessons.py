@@ -78,8 +78,10 @@ IP: Mapping[str, Lesson] = {
         ),
         "RFC 791 3.1, RFC 1191",
         (
-            "It is normal on TCP packets: that is how the path's MTU is found.",
-            "TCP 包带这个标志很正常：路径 MTU 发现靠的就是它。",
+            "It is normal on TCP packets: that is how the path's MTU is found, and TCP keeps its segments "
+            "small enough by the MSS. In IPv6 routers never cut packets.",
+            "TCP 包带这个标志很正常：路径 MTU 发现靠的就是它，而 TCP 按 MSS 控制报文段大小，"
+            "本来就不需要分片。IPv6 的路由器从不分片。",
         ),
     ),
     "flags.mf": lesson(
@@ -94,8 +96,10 @@ IP: Mapping[str, Lesson] = {
         Words("Where this piece belongs in the whole datagram.", "这一片在原数据报中的位置。"),
         "RFC 791 3.1",
         Words(
-            "The field counts units of 8 bytes: 185 is byte 1480. Only the fragment at 0 has the ports.",
-            "字段以 8 字节为单位：185 就是第 1480 字节。只有偏移为 0 的分片才带端口号。",
+            "The field counts units of 8 bytes: 185 is byte 1480; so every fragment but the last carries a "
+            "multiple of 8. Only the fragment at 0 has the ports.",
+            "字段以 8 字节为单位：185 就是第 1480 字节；所以除最后一片外，每片的数据长度都是 8 的倍数。"
+            "只有偏移为 0 的分片才带端口号。",
         ),
         Words("units of 8 bytes", "8 字节"),
     ),
@@ -112,13 +116,16 @@ IP: Mapping[str, Lesson] = {
         Words("hops", "跳"),
     ),
     "proto": lesson(
-        ("What the payload is: 6 TCP, 17 UDP, 1 ICMP.", "载荷是什么：6 是 TCP，17 是 UDP，1 是 ICMP。"),
+        (
+            "What the payload is: 1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6.",
+            "载荷是什么：1 是 ICMP，6 是 TCP，17 是 UDP，58 是 ICMPv6。",
+        ),
         "RFC 791 3.1",
     ),
     "checksum": lesson(
         (
-            "Guards the header alone, and changes at every hop since the Time to Live does.",
-            "只保护首部；TTL 每跳都变，所以它也每跳重算。",
+            "Guards the header alone, and changes at every hop since the Time to Live does. IPv6 has none.",
+            "只保护首部；TTL 每跳都变，所以它也每跳重算。IPv6 没有首部校验和。",
         ),
         "RFC 791 3.1, RFC 1071",
         (

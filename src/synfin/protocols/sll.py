@@ -158,8 +158,10 @@ LESSONS = {
         Words("The sender's address on the link.", "发送方的链路层地址。"),
         "LINKTYPE_LINUX_SLL",
         Words(
-            "There is no destination: a capture on “any” does not keep it.",
-            "这里没有目的地址：在 any 接口上抓包时不会保留它。",
+            "There is no destination: a capture on “any” does not keep it, and the loopback has no addresses "
+            "of this kind at all. On “any”, a packet may also show once for each interface that it passes.",
+            "这里没有目的地址：在 any 接口上抓包时不会保留它；回环接口则根本没有这种地址。另外，"
+            "在 any 上抓包，一个包经过几个接口就可能出现几次。",
         ),
     ),
     "etype": Lesson(

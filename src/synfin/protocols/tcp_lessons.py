@@ -100,8 +100,9 @@ LESSONS: Mapping[str, Lesson] = {
         Words(
             "The number of this segment's first byte as it is on the wire. In a SYN it is the "
             "initial sequence "
-            "number, chosen so that nobody can guess it.",
-            "本报文段第一个字节的序号，就是线上传的值。在 SYN 里它是初始序号，取得让人猜不到。",
+            "number, chosen so that nobody can guess it and segments of an earlier connection do not fit.",
+            "本报文段第一个字节的序号，就是线上传的值。在 SYN 里它是初始序号，取得让人猜不到，"
+            "也让旧连接的报文段对不上号。",
         ),
         "RFC 9293 3.4.1",
         Words(
@@ -168,11 +169,12 @@ LESSONS: Mapping[str, Lesson] = {
     ),
     "flags": Lesson(
         Words(
-            "Control bits: what this segment does besides carrying data. 0x002 is a SYN, 0x012 "
-            "SYN-ACK, 0x010 "
-            "an ACK, 0x018 data pushed, 0x011 a FIN with ACK.",
-            "控制位：这个报文段除了带数据还做什么。0x002 是 SYN，0x012 是 SYN-ACK，0x010 是 ACK，"
-            "0x018 是推送的数据，0x011 是带 ACK 的 FIN。",
+            "Control bits: what this segment does besides carrying data. FIN is 0x01, SYN 0x02, RST 0x04, "
+            "PSH 0x08, ACK 0x10, URG 0x20, ECE 0x40, CWR 0x80; added up, 0x002 is a SYN, 0x012 SYN-ACK, "
+            "0x010 an ACK, 0x018 data pushed, 0x011 a FIN with ACK, 0x014 an RST with ACK.",
+            "控制位：这个报文段除了带数据还做什么。FIN 是 0x01，SYN 0x02，RST 0x04，PSH 0x08，ACK 0x10，"
+            "URG 0x20，ECE 0x40，CWR 0x80；相加之后，0x002 是 SYN，0x012 是 SYN-ACK，0x010 是 ACK，"
+            "0x018 是推送的数据，0x011 是带 ACK 的 FIN，0x014 是带 ACK 的 RST。",
         ),
         HEADER_FORMAT,
     ),
@@ -741,8 +743,10 @@ OPTION_LESSONS: Mapping[str, Mapping[str, Lesson]] = {
         "timestamp.tsval": Lesson(
             Words(
                 "The sender's clock when it sent this segment, in ticks of its own choice, often "
-                "milliseconds.",
-                "发送方发出本报文段时自己的时钟读数，刻度自定，常为毫秒。",
+                "milliseconds. It serves to measure round trips, and to recognise segments so old that their "
+                "numbers fit again (PAWS).",
+                "发送方发出本报文段时自己的时钟读数，刻度自定，常为毫秒。用来测量往返时间，也用来识别"
+                "序号回绕之后又“对得上号”的旧报文段（PAWS）。",
             ),
             "RFC 7323 3.2",
             Words(
