@@ -1058,6 +1058,10 @@ def filter_in_words(text: str, lang: str) -> FilterAnswer:
     return FilterAnswer(in_words(made, lang), "\n".join(made.tree()), tuple(made.warnings))
 
 
+FEW_FIELDS = 6
+"""If a search finds no more, each is explained."""
+
+
 class FoundField(NamedTuple):
     """A field of the reference, ready to be shown.
 
@@ -1066,23 +1070,34 @@ class FoundField(NamedTuple):
         kind: its type, in words.
         label: what the tree calls it.
         examples: values it may have.
+        lesson: its meaning and the common mistake, in the reader's language; empty if there is none, or if
+            many fields were found.
     """
 
     name: str
     kind: str
     label: str
     examples: tuple[str, ...]
+    lesson: tuple[str, ...]
 
 
-def search(words: Sequence[str]) -> list[FoundField]:
+def search(words: Sequence[str], *, lang: Lang = "en") -> list[FoundField]:
     """Fields of the reference whose name, label or value names contain all words, the nearest first."""
+    from synfin.explain.lesson import teach_field
     from synfin.filters.search import search_fields, type_label, value_examples
     from synfin.session import catalogue
 
     known = catalogue()
+    found = search_fields(words, known)
     return [
-        FoundField(info.name, type_label(info), info.label, value_examples(info, known))
-        for info in search_fields(words, known)
+        FoundField(
+            info.name,
+            type_label(info),
+            info.label,
+            value_examples(info, known),
+            teach_field(known.by_name[info.protocol], info.name, lang) if len(found) <= FEW_FIELDS else (),
+        )
+        for info in found
     ]
 
 

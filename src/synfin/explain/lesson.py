@@ -9,7 +9,7 @@ import numpy as np
 
 from synfin.basics.cells import NO_BREAK_SPACE, cells, packed, padded, wrapped
 from synfin.basics.spans import Line, Span, plain
-from synfin.dissect.diagram import continued, header_diagram, packet_diagram
+from synfin.dissect.diagram import Box, continued, header_diagram, packet_diagram
 from synfin.dissect.drawing import VARIABLE
 from synfin.dissect.walk import QUOTED, Reason
 from synfin.explain.drawing import NARROWEST
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from synfin.basics.spans import Style
     from synfin.dissect.definition import Protocol, Words
-    from synfin.dissect.diagram import Box, Diagram
+    from synfin.dissect.diagram import Diagram
     from synfin.dissect.table import PacketTable
     from synfin.explain.encapsulation import Encapsulation
     from synfin.explain.language import Lang, Language
@@ -340,6 +340,25 @@ def _field(box: Box, words: Language) -> FieldLesson:
         section=lesson.section if lesson else "",
         mistake=said(lesson.mistake) if lesson else "",
     )
+
+
+def teach_field(protocol: Protocol, name: str, lang: Lang = "en") -> tuple[str, ...]:
+    """What there is to know of a field, whether it has bits or is worked out; nothing if there is no lesson.
+
+    Args:
+        protocol: declares it.
+        name: its filter name.
+        lang: the language of the lesson.
+    """
+    lessons = (
+        one for key, one in protocol.lessons.items() if protocol.full_name(protocol.field(key)) == name
+    )
+    lesson = next(lessons, None)
+    if lesson is None:
+        return ()
+    words = language(lang)
+    box = Box(name, "", -1, 0, lesson=lesson)
+    return tuple(text for text, _ in _told(_field(box, words), words))
 
 
 def _place(box: Box, words: Language) -> str:

@@ -106,8 +106,10 @@ LESSONS: Mapping[str, Lesson] = {
         ),
         "RFC 9293 3.4.1",
         Words(
-            "It counts bytes, not packets, and starts again at 0 after 4 294 967 295.",
-            "它数的是字节而不是包；数到 4294967295 之后又从 0 开始。",
+            "It counts bytes, not packets, and starts again at 0 after 4 294 967 295. Packet lists show it "
+            "relative to the initial number; a SYN's 0 is not what is on the wire.",
+            "它数的是字节而不是包；数到 4294967295 之后又从 0 开始。数据包列表里显示的是相对序号，"
+            "SYN 的 0 并不是线上传的值。",
         ),
         BYTES,
     ),
@@ -143,13 +145,17 @@ LESSONS: Mapping[str, Lesson] = {
     ),
     "ack_raw": Lesson(
         Words(
-            "The acknowledgment number as it is on the wire. It means something only with the ACK flag set.",
-            "线上传的确认号原值。只有 ACK 标志置位时才有意义。",
+            "The number of the next byte that the sender of this segment expects, as it is on the wire: "
+            "everything before it has arrived. It means something only with the ACK flag set.",
+            "发出本报文段的一方期待的下一个字节的序号（线上传的原值）：在它之前的都已收到。只有 ACK 标志"
+            "置位时才有意义。",
         ),
         "RFC 9293 3.1",
         Words(
-            "It is cumulative: one acknowledgment may confirm many segments at once.",
-            "确认是累积的：一个 ACK 可以一次确认许多个报文段。",
+            "It is not the number of the segment being acknowledged, and “ack = seq + 1” holds only for "
+            "SYN, FIN or a single byte. One acknowledgment may confirm many segments at once.",
+            "它不是“被确认的那个报文段的序号”；“ack = seq + 1”只对 SYN、FIN 或单个字节成立。一个 ACK 可以"
+            "一次确认许多个报文段。",
         ),
         BYTES,
     ),
@@ -310,8 +316,9 @@ LESSONS: Mapping[str, Lesson] = {
         ),
         "RFC 9293 3.8.6",
         Words(
-            "It is the receiver's buffer, not the congestion window, which is never transmitted.",
-            "这是接收缓冲的余量，不是拥塞窗口；拥塞窗口从不在线上传。",
+            "It is the receiver's buffer, not the congestion window, which is never transmitted. In a SYN "
+            "or SYN-ACK it is never multiplied.",
+            "这是接收缓冲的余量，不是拥塞窗口；拥塞窗口从不在线上传。SYN 和 SYN-ACK 里的窗口从不乘倍数。",
         ),
     ),
     "window_size": Lesson(
@@ -637,6 +644,31 @@ _LENGTH = Lesson(
 )
 _HEAD = {"tcp.option_kind": _KIND, "tcp.option_len": _LENGTH}
 
+_LEFT_EDGE = Lesson(
+    Words(
+        "First byte of a piece that has arrived beyond a gap.",
+        "空缺之后已经收到的那一段的第一个字节。",
+    ),
+    "RFC 2018 3",
+    Words(
+        "What is missing lies before this, from the acknowledgment number on.",
+        "缺的部分在它之前，从确认号开始。",
+    ),
+    BYTES,
+)
+_RIGHT_EDGE = Lesson(
+    Words(
+        "One past the last byte of that piece.",
+        "那一段最后一个字节的下一个序号。",
+    ),
+    "RFC 2018 3",
+    Words(
+        "The byte with this number has not arrived.",
+        "序号等于它的那个字节还没有收到。",
+    ),
+    BYTES,
+)
+
 OPTION_LESSONS: Mapping[str, Mapping[str, Lesson]] = {
     "eol": {
         "tcp.option_kind": Lesson(
@@ -691,7 +723,20 @@ OPTION_LESSONS: Mapping[str, Mapping[str, Lesson]] = {
             "RFC 7323 2.2",
         ),
     },
-    "sack_perm": _HEAD,
+    "sack_perm": {
+        **_HEAD,
+        "tcp.option_kind": Lesson(
+            Words(
+                "Its sender can make sense of SACK blocks: reports of what has arrived beyond a gap.",
+                "发送方懂得 SACK 块，即关于“空缺之后又收到了什么”的报告。",
+            ),
+            "RFC 2018 2",
+            Words(
+                "Used only if both SYNs carry it, and never to be seen in any later segment.",
+                "两边的 SYN 都带了才启用；以后的报文段里不会再出现这个选项。",
+            ),
+        ),
+    },
     "sack": {
         **_HEAD,
         "sack.count": Lesson(
@@ -713,30 +758,10 @@ OPTION_LESSONS: Mapping[str, Mapping[str, Lesson]] = {
         ),
     },
     "sack.block": {
-        "sack_le": Lesson(
-            Words(
-                "First byte of a piece that has arrived beyond a gap.",
-                "空缺之后已经收到的那一段的第一个字节。",
-            ),
-            "RFC 2018 3",
-            Words(
-                "What is missing lies before this, from the acknowledgment number on.",
-                "缺的部分在它之前，从确认号开始。",
-            ),
-            BYTES,
-        ),
-        "sack_re": Lesson(
-            Words(
-                "One past the last byte of that piece.",
-                "那一段最后一个字节的下一个序号。",
-            ),
-            "RFC 2018 3",
-            Words(
-                "The byte with this number has not arrived.",
-                "序号等于它的那个字节还没有收到。",
-            ),
-            BYTES,
-        ),
+        "sack_le": _LEFT_EDGE,
+        "sack_re": _RIGHT_EDGE,
+        "sack.left_raw": _LEFT_EDGE,
+        "sack.right_raw": _RIGHT_EDGE,
     },
     "timestamp": {
         **_HEAD,
