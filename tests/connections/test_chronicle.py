@@ -25,7 +25,7 @@ def long_connection() -> list[PacketTable]:
     frames = [ethernet(ipv4(tcp(seq=0, flags=2)))]
     for n in range(SEGMENTS // 2):
         seq = 1 + 100 * (n - (n == 1500))
-        frames.append(ethernet(ipv4(tcp(b"x" * 100, seq=seq, ack=1))))
+        frames.append(ethernet(ipv4(tcp(b"x" * 100, seq=seq, ack=1), ident=n + 1)))
         back = ipv4(
             tcp(seq=1, ack=101 + 100 * n, ports=(80, 40000)), source="192.0.2.80", destination="192.0.2.10"
         )

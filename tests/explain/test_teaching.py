@@ -299,7 +299,7 @@ TABLE: dict[int, tuple[tuple[Where, ...], tuple[Where, ...]]] = {
                 "tcp.options.sack.right_raw",
                 ("One past the last byte", "最后一个字节的下一个"),
             ),
-            Header("tcp.options.sack", ("arrived twice", "收到了两次")),
+            Reference("tcp.options.sack.dsack_le", ("arrived twice", "收到了两次")),
             Story("resent/spurious_by_dsack", "transfer.repeats", ("it had arrived", "早已到达")),
         ),
         (Packet(GET, "tcp.options.sack.right_raw", ("", "")), Story(PAGE, "transfer.repeats")),
@@ -675,8 +675,8 @@ TABLE: dict[int, tuple[tuple[Where, ...], tuple[Where, ...]]] = {
 """By question: where its answer is told, and where it must not be."""
 
 OF_NO_PACKET = {
-    61: "whether one may capture shows before there is any packet: the refusal and the tutorial say what to do",
-    68: "capture and display filters are what a user writes, not what was captured: the tutorial shows both",
+    61: "whether one may capture shows before there is any packet: refusal and tutorial say what to do",
+    68: "filters are what a user writes, not what was captured: the tutorial shows both kinds",
 }
 """Questions that no capture can answer, with the reason; the tutorial answers them."""
 
