@@ -30,14 +30,13 @@ class Fate:
     Attributes:
         cause: why its sender sent it again, a word of `CAUSES`.
         copy_of: the packet that it is a copy of, 0 if none.
-        is_resent: whether its sender sent its numbers before; `was_seen` whether the capture shows that.
+        is_resent: whether its sender sent its numbers before.
         is_reordered: whether the network delivered it after what was sent later.
     """
 
     cause: str = ""
     copy_of: int = 0
     is_resent: bool = False
-    was_seen: bool = False
     is_reordered: bool = False
 
     def corrected(self, notes: Sequence[str]) -> list[str]:
@@ -46,7 +45,7 @@ class Fate:
         if self.copy_of:
             return ["copy", *(note for note in others if note != "duplicate_ack")]
         if self.is_resent:
-            return ["retransmission" if self.was_seen else "resent_unseen", *others]
+            return ["retransmission" if "retransmission" in notes else "resent_unseen", *others]
         return ["out_of_order", *others] if self.is_reordered else list(notes)
 
 
@@ -61,7 +60,6 @@ def fates(told: Told, rows: Integers) -> dict[int, Fate]:
             cause=CAUSES[int(cause[at])],
             copy_of=original if judged.is_copy[at] else 0,
             is_resent=bool(judged.is_resent[at]),
-            was_seen=bool(judged.was_seen[at]),
             is_reordered=bool(judged.is_reordered[at]),
         )
     return found
