@@ -36,8 +36,8 @@ FIXED_HEADER, WORD = 20, 4
 OPTION_SIZES = {0: 1, 1: 1, 2: 4, 3: 3, 4: 2, 8: 10}
 """Bytes of the options that have one size, by kind (RFC 9293 3.1, RFC 7323, RFC 2018)."""
 
-OPTION_NAMES = {1: "NOP", 2: "MSS", 3: "window scale", 4: "SACK permitted", 8: "timestamps"}
-"""What they are called, in the words of packet lists; the end of the options is padding."""
+OPTION_NAMES = {1: "nop", 2: "mss", 3: "wscale", 4: "sack_perm", 8: "timestamp"}
+"""Key of what they are called; the end of the options is padding."""
 
 TOLD_BY_A_STEP = frozenset({"reset", "bare_ack"})
 """Openings about which nothing is left to say after their last step."""
@@ -284,7 +284,10 @@ def _header(narrator: Narrator, syn: Segment) -> Iterator[Sentence]:
     language = narrator.language
     sizes = [(OPTION_NAMES.get(kind, ""), OPTION_SIZES[kind]) for kind in kinds]
     taken = sum(size for _, size in sizes)
-    parts = [language.say("options.part.plain"), *(f"{name} {size}" for name, size in sizes if name)]
+    parts = [
+        language.say("options.part.plain"),
+        *(f"{language.say(f'options.name.{name}')} {size}" for name, size in sizes if name),
+    ]
     padding = -taken % WORD + sum(size for name, size in sizes if not name)
     if padding:
         parts.append(language.say("options.part.padding", n=padding))

@@ -163,6 +163,11 @@ TEXTS: dict[str, str] = {
     "options.header": "The header of {who}'s SYN has {total}: {parts} ({frames}).",
     "options.part.plain": "20 without options",
     "options.part.padding": "{n} of padding",
+    "options.name.nop": "NOP",
+    "options.name.mss": "MSS",
+    "options.name.wscale": "window scale",
+    "options.name.sack_perm": "SACK permitted",
+    "options.name.timestamp": "timestamps",
     # transfer
     "transfer.nothing": "No data went either way ({frames}).",
     "transfer.amounts": "The client sent {client} of data in {client_packets}, the server {server} in {server_packets}, bare acknowledgments included ({frames}).",

@@ -162,6 +162,11 @@ TEXTS: dict[str, str] = {
     "options.header": "{who}的 SYN 首部共 {total}：{parts}（{frames}）。",
     "options.part.plain": "固定部分 20",
     "options.part.padding": "填充 {n}",
+    "options.name.nop": "NOP",
+    "options.name.mss": "MSS",
+    "options.name.wscale": "窗口扩大",
+    "options.name.sack_perm": "允许 SACK",
+    "options.name.timestamp": "时间戳",
     # 数据传输
     "transfer.nothing": "两个方向都没有传送数据（{frames}）。",
     "transfer.amounts": "客户端用 {client_packets}发送了 {client}数据，服务器用 {server_packets}发送了 {server}，其中包括不带数据的确认（{frames}）。",
