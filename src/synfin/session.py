@@ -150,7 +150,7 @@ class Session:
         return replace(self, catalogue=self.catalogue.enough_for(names))
 
     def leading_to(self, *names: str) -> Session:
-        """The same capture, in which all but these protocols and what stands around them is data."""
+        """The same capture, in which all but these protocols and what stands around them is passed over."""
         return replace(self, catalogue=self.catalogue.leading_to(frozenset(names)))
 
     def following(self) -> Session:

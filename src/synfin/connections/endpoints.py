@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from synfin.basics.kernel import PART, kernel
-from synfin.dissect.columns import bit_places, word
+from synfin.dissect.columns import words_at
 from synfin.dissect.walk import QUOTED
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Bytes, Integers, Small
+    from synfin.basics.arrays import Integers, Small
     from synfin.dissect.layers import HeaderRows
     from synfin.dissect.table import PacketTable
 
@@ -26,13 +26,9 @@ RFC 6335 6 begin at 49152)."""
 WORDS = 5
 """Words of a key: two for each address, the lower endpoint first, and one for IP version and ports."""
 
-IP, IPV6, OWN = range(3)
-"""Which step is which in `gather_headers`."""
 IP_FIELDS, IPV6_FIELDS, PORTS = ("src", "dst", "flags.mf"), ("src", "dst"), ("srcport", "dstport")
-SOURCE, DESTINATION, MORE, SOURCE6, DESTINATION6, PORT, FIELD = 0, 1, 2, 3, 5, 7, 9
-"""Where these are among the places: 64-bit words of IPv6 addresses are two; fields follow the ports."""
 
-SPEAKS_FOR, ORIGINAL, SIDE_AT = 4, 5, 7
+SPEAKS_FOR, ORIGINAL, ENDS = 4, 5, slice(7, 10)
 """Rows of what is gathered, see `gather`."""
 
 
@@ -62,14 +58,24 @@ def gather(headers: HeaderRows, names: tuple[str, ...], out: Integers) -> Gather
     """
     layer, table = headers.layer, headers.table
     known, steps = table.catalogue.by_name, table.catalogue.program.names
-    sources = (("ip", IP_FIELDS), ("ipv6", IPV6_FIELDS), (layer.protocol.name, (*PORTS, *names)))
-    wanted = [steps.index(name) if name in known else -1 for name, _ in sources]
-    places = [place for name, fields in sources for place in bit_places(known.get(name), fields)]
+    wanted = np.array([steps.index(one) if one in known else -1 for one in ("ip", "ipv6")], np.int64)
+    around = np.empty((2, len(layer)), np.int32)
+    find_around(layer.position, table.found, wanted, around)
+    four, six = (np.flatnonzero(around[1] == version) for version in (4, 6))
+    words4 = words_at(table.chunk.data, around[0, four], known.get("ip"), IP_FIELDS)
+    words6 = words_at(table.chunk.data, around[0, six], known.get("ipv6"), IPV6_FIELDS)
+    if layer.whole:
+        words_at(table.chunk.data, layer.start, layer.protocol, names, out)
+        ports = words_at(table.chunk.data, layer.start, layer.protocol, PORTS)
+    else:  # a header that is cut may have some of them
+        out[: len(names)] = [headers.values(name) for name in names]
+        ports = np.stack([headers.values(name) for name in PORTS])
+    np.subtract(layer.limit, layer.end, out=out[SPEAKS_FOR])
+    np.equal(layer.flags & QUOTED, 0, out=out[ORIGINAL], casting="unsafe")
     keys = np.empty((len(layer), WORDS), np.int64)
-    constants = (np.array(wanted, np.int64), np.array(places, np.int64), SECRET)
-    more = gather_headers(table.found[1], table.found, table.chunk.data, constants, keys, out)
-    fragments = table.count[steps.index("ipv6.fraghdr")] if "ipv6.fraghdr" in known else 0
-    return Gathered(keys, bool(more or fragments))
+    pair(around[1], (words4, words6), ports, SECRET, keys, out[ENDS])
+    in_pieces = bool(words4[2].any()) or ("ipv6.fraghdr" in known and len(table.layer("ipv6.fraghdr")) > 0)
+    return Gathered(keys, in_pieces)
 
 
 def ipv6_words(table: PacketTable, name: str) -> Integers:
@@ -86,82 +92,80 @@ def ipv6_words(table: PacketTable, name: str) -> Integers:
 
 
 @kernel
-def gather_headers(
-    steps: Small,
-    found: Small,
-    data: Bytes,
-    constants: tuple[Integers, Integers, Integers],
-    keys: Integers,
-    out: Integers,
-) -> int:
-    """Read what is wanted of each header of one step, and of the IP header that is nearest before it.
+def find_around(position: Small, found: Small, wanted: Integers, around: Small) -> None:
+    """The nearest IP header before each header in its packet.
 
     Args:
-        steps: of each header that the walk found.
-        found: its rows.
-        data: the chunk's bytes.
-        constants: the steps of IPv4, IPv6 and the protocol; where the fields are; the secret.
-        keys: (n, 5), filled.
-        out: see `gather`; filled.
-
-    Returns:
-        1 if any IP header says that more fragments follow, else 0.
+        position: of each header among all that the walk found.
+        found: the walk's rows.
+        wanted: the steps of IPv4 and IPv6.
+        around: (2, n) where that header starts, and its version, 0 for none; filled.
     """
-    wanted, places, secret = constants
-    last, row, in_pieces = -1, 0, 0
-    for at in range(len(steps)):
-        step = int(steps[at])
-        if step == wanted[IP] or step == wanted[IPV6]:
-            last = at
-        if step != wanted[OWN]:
-            continue
-        start = int(found[2, at])
-        there = found[3, at] - start
-        keys[row, 0], keys[row, 1], keys[row, 2], keys[row, 3], keys[row, 4] = 0, 0, 0, 0, 4
-        if last >= 0 and found[0, last] == found[0, at]:
-            is_ip = steps[last] == wanted[IP]
-            in_pieces |= read_addresses(data, int(found[2, last]), places, is_ip, keys, row)
-        source = word(data, start, places, PORT) if there >= 2 else 0
-        destination = word(data, start, places, PORT + 1) if there >= 4 else 0
-        side = order(keys, row, source, destination)
-        for field in range(FIELD, len(places)):
-            ends = places[field, 0] + places[field, 1]
-            out[field - FIELD, row] = word(data, start, places, field) if ends <= there else 0
-        out[SPEAKS_FOR, row] = found[4, at] - found[3, at]
-        out[ORIGINAL, row] = 0 if found[5, at] & QUOTED else 1
-        out[SIDE_AT, row] = side
-        out[SIDE_AT + 1, row] = scatter(keys, row, secret)
-        out[SIDE_AT + 2, row] = side if port_class(destination) <= port_class(source) else 1 - side
-        row += 1
-    return in_pieces
+    for row in range(len(position)):
+        around[0, row], around[1, row] = 0, 0
+        packet = found[0, position[row]]
+        at = position[row] - 1
+        while at >= 0 and found[0, at] == packet:
+            if found[1, at] == wanted[0] or found[1, at] == wanted[1]:
+                around[0, row], around[1, row] = found[2, at], 4 if found[1, at] == wanted[0] else 6
+                break
+            at -= 1
 
 
-@kernel(plain_below=PART)
-def read_addresses(data: Bytes, at: int, places: Integers, is_ip: int, keys: Integers, row: int) -> int:
-    """Put both addresses of the IP header at `at` into a key, the source first; 1 if it is a fragment."""
-    if is_ip:
-        keys[row, 1] = word(data, at, places, SOURCE)
-        keys[row, 3] = word(data, at, places, DESTINATION)
-        return int(word(data, at, places, MORE))
-    for half in range(2):
-        keys[row, half] = word(data, at, places, SOURCE6 + half)
-        keys[row, 2 + half] = word(data, at, places, DESTINATION6 + half)
-    keys[row, 4] = 6
-    return 0
+@kernel
+def pair(
+    version: Small,
+    words: tuple[Integers, Integers],
+    ports: Integers,
+    secret: Integers,
+    keys: Integers,
+    out: Integers,
+) -> None:
+    """Order both endpoints of each segment, and scatter them.
 
-
-@kernel(plain_below=PART)
-def order(keys: Integers, row: int, source: int, destination: int) -> int:
-    """Put the lower endpoint first, and the ports into the last word; 1 if that turned the key round."""
-    high, low, other_high, other_low = keys[row, 0], keys[row, 1], keys[row, 2], keys[row, 3]
-    turned = high > other_high or (
-        high == other_high and (low > other_low or (low == other_low and source > destination))
-    )
-    if turned:
-        keys[row, 0], keys[row, 1], keys[row, 2], keys[row, 3] = other_high, other_low, high, low
-        source, destination = destination, source
-    keys[row, 4] = keys[row, 4] << 32 | source << 16 | destination
-    return 1 if turned else 0
+    Args:
+        version: of the IP header around each, 0 for none.
+        words: source and destination of those in IPv4, one word each; and of those in IPv6, two each.
+        ports: (2, n) source, destination.
+        secret: see `SECRET`.
+        keys: (n, 5), filled.
+        out: (3, n) side, hash, guess; filled.
+    """
+    words4, words6 = words
+    at4, at6 = 0, 0
+    for row in range(len(version)):
+        high, low, other_high, other_low = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+        if version[row] == 4:
+            low, other_low = words4[0, at4], words4[1, at4]
+            at4 += 1
+        elif version[row] == 6:
+            high, low, other_high, other_low = (
+                words6[0, at6],
+                words6[1, at6],
+                words6[2, at6],
+                words6[3, at6],
+            )
+            at6 += 1
+        source, destination = ports[0, row], ports[1, row]
+        turned = high > other_high or (
+            high == other_high and (low > other_low or (low == other_low and source > destination))
+        )
+        side = 1 if turned else 0
+        own, other = source, destination
+        if turned:
+            high, low, source, other_high, other_low, destination = (
+                other_high,
+                other_low,
+                destination,
+                high,
+                low,
+                source,
+            )
+        sort = np.int64(6 if version[row] == 6 else 4)
+        keys[row, 0], keys[row, 1], keys[row, 2], keys[row, 3] = high, low, other_high, other_low
+        keys[row, 4] = sort << 32 | source << 16 | destination
+        out[0, row], out[1, row] = side, scatter(keys, row, secret)
+        out[2, row] = side if port_class(other) <= port_class(own) else 1 - side
 
 
 @kernel(plain_below=PART)

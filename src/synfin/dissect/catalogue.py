@@ -96,7 +96,7 @@ class Catalogue:
     def leading_to(self, names: frozenset[str]) -> Catalogue:
         """Only these protocols, what can stand around them, and the items inside them.
 
-        All else is data then: the same answers with less work, for whoever asks about no other header.
+        All else is passed over: the same answers with less work, for whoever asks about no other header.
         """
         if names not in self._parts:
             carriers: dict[str, set[str]] = {}
@@ -112,7 +112,7 @@ class Catalogue:
                 more = around.get(waiting.pop(), set()) - kept
                 kept |= more
                 waiting += more
-            kept |= {one.name for one in self.protocols if one.every_packet or one.name == "data"}
+            kept |= {one.name for one in self.protocols if one.every_packet}
             for one in self.protocols:
                 kept |= {one.name} if self._outermost(one) in kept else set()
             ordered = tuple(one for one in self.protocols if one.name in kept)

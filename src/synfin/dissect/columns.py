@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.kernel import PART, kernel
+from synfin.basics.kernel import kernel
 from synfin.dissect.definition import Computed, Field, Named
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Layer, Spans, Sparse
@@ -209,17 +209,34 @@ def numbers_at(data: Bytes, start: Small, item: Field) -> Integers:
 
 
 WORD = 64
-"""Bits of a number; a longer field is several."""
+"""Bits of a word; a longer field is several."""
+
+
+def words_at(
+    data: Bytes, start: Small, protocol: Protocol | None, names: tuple[str, ...], out: Integers | None = None
+) -> Integers:
+    """Several fields of headers that are wholly there and begin at `start`.
+
+    Args:
+        data: the chunk's bytes.
+        start: first byte of each header.
+        protocol: whose headers; None if there are none.
+        names: fields at a fixed place, below the protocol's prefix.
+        out: where to put them; None for an array of their own.
+
+    Returns:
+        int64 (words, n); a field of more than 64 bits is several words.
+    """
+    places = _places(protocol, names)
+    words = np.empty((len(places), len(start)), np.int64) if out is None else out
+    if len(start):
+        _read_words(start, data, np.array(places, np.int64).reshape(-1, 4), words)
+    return words
 
 
 @cache
-def bit_places(protocol: Protocol | None, names: tuple[str, ...]) -> tuple[tuple[int, int, int, int], ...]:
-    """Where each word of some fields of a header stands: byte offset, bytes, right shift, mask; for `word`.
-
-    Args:
-        protocol: whose header; None, if there is no such protocol, for places of nothing.
-        names: fields at a fixed place, below the protocol's prefix; of at most 64 bits if there is none.
-    """
+def _places(protocol: Protocol | None, names: tuple[str, ...]) -> tuple[tuple[int, int, int, int], ...]:
+    """Where each word of each field stands: byte offset, bytes, right shift, mask."""
     if protocol is None:
         return ((0, 0, 0, 0),) * len(names)
     places = []
@@ -233,20 +250,28 @@ def bit_places(protocol: Protocol | None, names: tuple[str, ...]) -> tuple[tuple
     return tuple(places)
 
 
-@kernel(plain_below=PART)
-def word(data: Bytes, at: int, places: Integers, field: int) -> int:
-    """One field of the header at `at`; see `bit_places`."""
-    first, count = at + places[field, 0], places[field, 1]
-    if count == 2:
-        value = (np.int64(data[first]) << 8) | np.int64(data[first + 1])
-    elif count == 4:
-        high = (np.int64(data[first]) << 8) | np.int64(data[first + 1])
-        value = (high << 16) | (np.int64(data[first + 2]) << 8) | np.int64(data[first + 3])
-    else:
-        value = np.int64(0)
-        for position in range(first, first + count):
-            value = (value << 8) | np.int64(data[position])
-    return int((value >> places[field, 2]) & places[field, 3])
+@kernel
+def _read_words(start: Small, data: Bytes, places: Integers, words: Integers) -> None:
+    """Field by field: a loop that always reads as many bytes is three times as fast as one that asks."""
+    for field in range(len(places)):
+        offset, count, shift, mask = places[field, 0], places[field, 1], places[field, 2], places[field, 3]
+        if count == 2:
+            for row in range(len(start)):
+                at = start[row] + offset
+                value = (np.int64(data[at]) << 8) | np.int64(data[at + 1])
+                words[field, row] = (value >> shift) & mask
+        elif count == 4:
+            for row in range(len(start)):
+                at = start[row] + offset
+                high = (np.int64(data[at]) << 8) | np.int64(data[at + 1])
+                low = (np.int64(data[at + 2]) << 8) | np.int64(data[at + 3])
+                words[field, row] = (((high << 16) | low) >> shift) & mask
+        else:
+            for row in range(len(start)):
+                value = np.int64(0)
+                for position in range(start[row] + offset, start[row] + offset + count):
+                    value = (value << 8) | np.int64(data[position])
+                words[field, row] = (value >> shift) & mask
 
 
 @kernel

@@ -352,7 +352,8 @@ def dissect(
     """
     program = catalogue.program
     names = [catalogue.roots.get(interface.linktype, "data") for interface in chunk.interfaces]
-    known = np.array([program.names.index(name) for name in names] or [program.data], np.int64)
+    steps = {name: step for step, name in enumerate(program.names)}
+    known = np.array([steps.get(name, -1) for name in names] or [program.data], np.int64)
     packets = np.stack(
         (chunk.start, chunk.start + chunk.captured, chunk.start + chunk.length, known[chunk.interface])
     )

@@ -120,7 +120,7 @@ def compile_program(protocols: Sequence[Protocol], extra: Sequence[tuple[str, in
     """Turn definitions into the walk's tables.
 
     Args:
-        protocols: all of them; one must be named "data".
+        protocols: all of them; one named "data" takes what no other claims.
         extra: decode-as rules: (family, key, protocol name), stronger than the definitions.
 
     Raises:
@@ -163,7 +163,7 @@ class _Compiler:
             beginnings=self._places_of_beginnings(),
             texts=np.frombuffer(b"".join(self.beginnings), np.uint8),
             families=self.families,
-            data=self.step_of["data"],
+            data=self.step_of.get("data", -1),
         )
 
     def _places_of_beginnings(self) -> Integers:
