@@ -75,6 +75,10 @@ ASKED: Mapping[str, tuple[str, dict[str, int | str]]] = {
     "resent": ("losses", {"8": 5}),
     "waited": ("losses", {"8": 21_000_000}),
     "flags": ("refused", {"2": 0x14}),
+    "missing": ("losses", {"7": 1448}),
+    "purpose": ("losses", {"7": "a", "12": "a", "13": "a"}),
+    "oversized": ("losses", {"14": "a"}),
+    "ack_in_fin": ("three_segments", {"10": "a"}),
     "window": ("midstream", {}),
     "state": ("refused", {"client 1": "SYN_SENT"}),
 }
@@ -98,6 +102,10 @@ NOT_ASKED = {
     "next_ack": "refused",
     "next_seq": "refused",
     "acknowledged_by": "midstream",
+    "missing": "three_segments",
+    "purpose": "three_segments",
+    "oversized": "three_segments",
+    "ack_in_fin": "refused",
     "resent": "three_segments",
     "waited": "three_segments",
     "first_close": "simultaneous_close",
@@ -161,6 +169,8 @@ FIELDS = [
         "tcp.flags",
     ),
     *("tcp.window_size", "tcp.options.mss_val", "tcp.options.wscale.multiplier", "tcp.stream"),
+    *("tcp.analysis.keep_alive", "tcp.analysis.zero_window_probe", "tcp.analysis.window_update"),
+    *("tcp.analysis.duplicate_ack", "tcp.options.sack_le"),
     *("eth.type", "tcp.srcport", "tcp.dstport", "ip.hdr_len", "ip.proto", "ipv6.nxt", "frame.time_epoch"),
 ]
 
@@ -270,6 +280,43 @@ def test_scale_and_round_trip_are_those_of_tshark(tshark: str, name: str) -> Non
             ends = (told[question.frames[0]], told[question.frames[-1]])
             first, last = (float(row["frame.time_epoch"]) for row in ends)
             assert question.answer.value == pytest.approx((last - first) * 1e9, abs=2000)
+
+
+ANALYSIS = {
+    "a keep-alive": ("tcp.analysis.keep_alive",),
+    "a window probe": ("tcp.analysis.zero_window_probe", "tcp.analysis.keep_alive"),
+    "a window update": ("tcp.analysis.window_update",),
+    "a duplicate ACK": ("tcp.analysis.duplicate_ack",),
+}
+"""By the end of the right option about a segment's purpose, the mark that Wireshark's analysis gives it.
+
+A probe with an old number is a keep-alive to Wireshark; that the window was closed tells what it is for.
+"""
+
+
+@pytest.mark.oracle
+def test_purposes_gaps_and_closers_are_those_of_tshark(tshark: str) -> None:
+    compared = {"purpose": 0, "missing": 0, "first_close": 0}
+    for name in EXAMPLES:
+        told = rows(tshark, name)
+        for question in of_example(name):
+            if question.kind == "purpose":
+                marks = ANALYSIS[question.answer.text.rpartition(": ")[2].rstrip(".")]
+                assert any(told[int(question.about)][mark] for mark in marks), question
+            elif question.kind == "missing":
+                row = told[int(question.about)]
+                edges = [int(edge) for edge in row["tcp.options.sack_le"].split(",")]
+                assert question.answer.value == min(edges) - int(row["tcp.ack"]), question
+            elif question.kind == "first_close":
+                stream = told[int(question.about)]["tcp.stream"]
+                own = [row for row in told.values() if row["tcp.stream"] == stream]
+                fin = next(row for row in own if number(row["tcp.flags"]) & 1)
+                is_client = fin["tcp.srcport"] == own[0]["tcp.srcport"]
+                assert question.answer.value == ("client" if is_client else "server"), question
+            else:
+                continue
+            compared[question.kind] += 1
+    assert min(compared.values()) > 0
 
 
 # checking answers

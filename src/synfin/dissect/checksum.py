@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from synfin.basics.arrays import Bytes, Integers
 
-MUCH = 50_000
+MUCH = 10_000
 """Bytes from which on the compiled loop is worth its start."""
 
 GOOD = 0xFFFF

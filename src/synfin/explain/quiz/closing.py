@@ -21,6 +21,10 @@ WHY = ("right", "lost", "error", "server")
 """The options about segments that travel together or apart; the first is right."""
 
 
+ACK_IN_FIN = ("right", "itself", "other", "nothing")
+"""The options about the ACK flag of a FIN; the first is right."""
+
+
 def closing(examiner: Examiner) -> Iterator[Question]:
     """What can be asked about the teardown."""
     yield from _first(examiner)
@@ -110,6 +114,10 @@ def _reasons(examiner: Examiner) -> Iterator[Question]:
         if f"closing.{name}" in told:
             options = tuple(say(f"quiz.option.why_{name}_to_close.{which}") for which in WHY)
             yield examiner.choice(f"why_{name}_to_close", name, told[f"closing.{name}"], options)
+    merged = told.get("normal.fin_ack")
+    if merged is not None:
+        options = tuple(say(f"quiz.option.ack_in_fin.{which}") for which in ACK_IN_FIN)
+        yield examiner.choice("ack_in_fin", merged.frames[0], merged, options, number=merged.frames[0])
     late = told.get("normal.half_close")
     first = examiner.narrator.account.row.get("closed_first")
     fin = next((one for one in examiner.narrator.segments if one.flags & FIN and one.sender == first), None)

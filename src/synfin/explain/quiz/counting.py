@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from synfin.basics.sequence import distance
 from synfin.explain.narrator import FIN, OTHER, RST, SYN, check_of, flag_names, formula
 
 if TYPE_CHECKING:
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
 
 FLAG_VALUES = ((0x01, "FIN"), (0x02, "SYN"), (0x04, "RST"), (0x08, "PSH"), (0x10, "ACK"), (0x20, "URG"))
 """The six flags that every book shows, as they are summed up in hexadecimal (RFC 9293 3.1)."""
+
+
+PURPOSES = {
+    "keep_alive": "normal.keep_alive",
+    "window_probe": "normal.window_probe",
+    "window_update": "normal.window_update",
+    "duplicate_ack": "transfer.duplicate_ack",
+}
+"""What segments without new data are for, and the sentences that explain it."""
+
+OVERSIZED = ("right", "advice", "fragments", "window")
+"""The options about a segment above the MSS; the first is right."""
 
 
 def counting(examiner: Examiner) -> Iterator[Question]:
@@ -32,6 +45,9 @@ def counting(examiner: Examiner) -> Iterator[Question]:
             if before.number not in resent and not before.notes and not before.flags & (SYN | FIN):
                 yield from ask(examiner, segment, before, formula(segment, check))
         yield from _resent(examiner, segment)
+        yield from _missing(examiner, segment)
+    yield from _purposes(examiner)
+    yield from _oversized(examiner)
 
 
 def _places(examiner: Examiner, segment: Segment) -> Iterator[Question]:
@@ -173,3 +189,62 @@ def _resent(examiner: Examiner, segment: Segment) -> Iterator[Question]:
     yield examiner.question("resent", segment.number, examiner.packet(first.number), frames, **values)
     if took > 0:
         yield examiner.question("waited", segment.number, examiner.duration(took), frames, **values)
+
+
+def _missing(examiner: Examiner, segment: Segment) -> Iterator[Question]:
+    """How much the receiver says it lacks, by its acknowledgment and its first SACK block."""
+    origin = examiner.narrator.fact_of(OTHER[segment.sender], "isn")
+    if origin is None or segment.ack is None or not segment.options.sack:
+        return
+    lefts = [int(distance(origin, left)) for left, _ in segment.options.sack]
+    left = min(lefts)
+    if left <= segment.ack:
+        return  # what came twice is reported there (RFC 2883)
+    yield examiner.question(
+        "missing",
+        segment.number,
+        examiner.size(left - segment.ack),
+        (segment.number,),
+        number=segment.number,
+        ack=segment.ack,
+        left=left,
+        **examiner.narrator.sides(segment.sender),
+    )
+
+
+def _purposes(examiner: Examiner) -> Iterator[Question]:
+    """What a segment is for that carries no data of its own."""
+    for note, key in PURPOSES.items():
+        told = examiner.told.get(key)
+        found = (one for one in examiner.narrator.segments if _notes(examiner, one) == {note})
+        segment = next(found, None)
+        if told is None or segment is None:
+            continue
+        others = [one for one in PURPOSES if one != note]
+        options = tuple(examiner.language.say(f"quiz.option.purpose.{one}") for one in (note, *others))
+        sides = examiner.narrator.sides(segment.sender)
+        yield examiner.choice("purpose", segment.number, told, options, number=segment.number, **sides)
+
+
+def _notes(examiner: Examiner, segment: Segment) -> set[str]:
+    """Which purposes a segment has."""
+    return set(examiner.narrator.notes(segment)) & set(PURPOSES)
+
+
+def _oversized(examiner: Examiner) -> Iterator[Question]:
+    """How a segment can be larger than the other side takes."""
+    told = examiner.told.get("normal.offload")
+    segment = examiner.narrator.by_number.get(told.frames[0]) if told is not None else None
+    if told is None or segment is None:
+        return
+    options = tuple(examiner.language.say(f"quiz.option.oversized.{which}") for which in OVERSIZED)
+    yield examiner.choice(
+        "oversized",
+        segment.number,
+        told,
+        options,
+        number=segment.number,
+        data=examiner.language.size(segment.length),
+        mss=examiner.narrator.fact_of(OTHER[segment.sender], "mss"),
+        **examiner.narrator.sides(segment.sender),
+    )

@@ -11,6 +11,7 @@ from synfin.explain.normal import normal
 from synfin.explain.place import place
 from synfin.explain.quiz.question import Answer, Question, Slip
 from synfin.explain.teardown import teardown
+from synfin.explain.transfer import transfer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +64,7 @@ class Examiner:
     def told(self) -> Mapping[str, Sentence]:
         """The sentences of the story, by key; of several with one key the first."""
         found: dict[str, Sentence] = {}
-        for chapter in (place, handshake, teardown, normal):
+        for chapter in (place, handshake, transfer, teardown, normal):
             for sentence in chapter(self.narrator):
                 found.setdefault(sentence.key, sentence)
         return found
@@ -105,7 +106,8 @@ class Examiner:
         """A mistake and the text "quiz.slip.KEY" about it."""
         sort = "number" if isinstance(made, int) else "word"
         also = NAMES[made] if made in ("client", "server") else ()  # type: ignore[index]
-        return Slip(Answer(sort, made, str(made), also), self.language.say(f"quiz.slip.{key}", **values))  # type: ignore[arg-type]
+        shown = self.language.side(made) if made in ("client", "server") else str(made)  # type: ignore[arg-type]
+        return Slip(Answer(sort, made, shown, also), self.language.say(f"quiz.slip.{key}", **values))  # type: ignore[arg-type]
 
     def number(self, value: int, *also: int) -> Answer:
         """A plain number, such as a sequence number; `also` are the same in other terms."""
