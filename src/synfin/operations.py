@@ -857,6 +857,8 @@ def warm_up() -> Iterator[str]:
         list(packet_details(session, Selection()))
         yield "connections"
         explain_connection(session, lang="en", width=100)
+        yield "sharing"
+        list(anonymized(session, "").timed_chunks())
 
 
 def sorted_by(found: Connections, column: str) -> Connections:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synfin.basics.kernel import kernel
 from synfin.capture.nameless import nameless, nameless_options
 from synfin.dissect.columns import located
 from synfin.dissect.definition import Field
@@ -61,27 +62,30 @@ class Anonymizer:
         """The bytes, with zeros for what goes."""
         whole = table.chunk.data
         begins, ends = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        addresses: list[tuple[Kind, Integers]] = []
+        addresses: dict[Kind, list[Integers]] = {kind: [] for kind in self.scramblers}
         for rows, stays in _kept_layers(table):
             for item in _declared(rows.layer.protocol):
                 first, bits = _places(rows, item, stays)
                 if item.kind in self.scramblers:
-                    addresses.append((item.kind, first // 8))
+                    addresses[item.kind].append(first // 8)
                 elif item.kind not in CONTENTS:
                     begins.append(first // 8)
                     ends.append((first + bits + 7) // 8)
-        edges = np.bincount(np.concatenate(begins), minlength=len(whole) + 1)
-        edges -= np.bincount(np.concatenate(ends), minlength=len(whole) + 1)
-        data = whole * (np.cumsum(edges[:-1]) > 0)
-        for kind, places in addresses:
-            if len(places):
-                self._replace(whole, data, kind, places)
+        data = np.zeros_like(whole)
+        keep(np.concatenate(begins), np.concatenate(ends), whole, data)
+        for kind, places in addresses.items():
+            if places:
+                at = np.concatenate(places)[:, None] + np.arange(self.scramblers[kind].size)
+                data[at] = self.scramblers[kind].replaced(whole[at])
         return data
 
-    def _replace(self, data: Bytes, made: Bytes, kind: Kind, places: Integers) -> None:
-        scrambler = self.scramblers[kind]
-        at = places[:, None] + np.arange(scrambler.size)
-        made[at] = scrambler.replaced(data[at])
+
+@kernel
+def keep(begins: Integers, ends: Integers, data: Bytes, out: Bytes) -> None:
+    """Copy stretches of bytes to where they were."""
+    for row in range(len(begins)):
+        for at in range(begins[row], ends[row]):
+            out[at] = data[at]
 
 
 def anonymizer(key: bytes) -> Anonymizer:
