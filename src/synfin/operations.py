@@ -737,7 +737,7 @@ def explanation_page(session: Session, number: int | None = None, *, lang: Lang)
     def tables(last: int) -> Iterator[PacketTable]:
         return session.first(last).tables_with(session.catalogue.by_name, size=DETAIL_CHUNK)
 
-    return made_page(told, tables, session.catalogue.by_name, lang)
+    return made_page(told, tables, session.catalogue.by_name, lang, is_anonymized=session.rewrite is not None)
 
 
 def made_questions(

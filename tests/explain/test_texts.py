@@ -82,7 +82,7 @@ def used() -> Iterator[set[str]]:
         for name in ("page", "ipv6"):
             recorded(name)
         for make in (long_transfer, losses, three_segments):
-            made_page(make(), lambda _: (), {}, "en")
+            made_page(make(), lambda _: (), {}, "en", is_anonymized=True)
         yield asked
 
 

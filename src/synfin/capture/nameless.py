@@ -19,6 +19,10 @@ TIME_OFFSET = 14
 """The option of interfaces that stays: what the times are counted from."""
 
 
+REMARK = "Anonymized: addresses replaced, contents zeroed, names and remarks left out, checksums mended."
+"""What the file says of itself instead, so that nobody takes it for what it is not."""
+
+
 class Nameless:
     """A capture whose statements name nobody; its packets are as they are."""
 
@@ -27,9 +31,9 @@ class Nameless:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """The sections, without the programs and systems that wrote them."""
+        """The sections, without the programs and systems that wrote them, with a remark that says so."""
         return tuple(
-            replace(one, hardware="", system="", application="", comments=(), options=())
+            replace(one, hardware="", system="", application="", comments=(REMARK,), options=())
             for one in self._capture.sections
         )
 

@@ -400,5 +400,6 @@ TEXTS: dict[str, str] = {
     "page.unit": "in {unit}",
     "page.choose": "Choose a field, a byte or a box to read what it means.",
     "page.layers.note": "×: how many packets of the capture hold it, from the beginning to the end of this connection.",
+    "page.anonymized": "Anonymized: the addresses are not the real ones, and contents are zeros; times, sizes, ports and numbers are as captured.",
     "page.made": "Made by synfin from the packets alone; this page fetches nothing and tells nobody.",
 }

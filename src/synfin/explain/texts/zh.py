@@ -399,5 +399,6 @@ TEXTS: dict[str, str] = {
     "page.unit": "单位：{unit}",
     "page.choose": "选择一个字段、字节或方框，查看它的含义。",
     "page.layers.note": "×：从抓包开始到这条连接结束，有多少个数据包含有它。",
+    "page.anonymized": "已匿名化：地址不是真实的地址，内容都是零；时间、长度、端口和序号与捕获时相同。",
     "page.made": "由 synfin 仅根据数据包生成；本页不读取任何网络资源，也不向外发送任何信息。",
 }

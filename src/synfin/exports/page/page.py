@@ -52,6 +52,8 @@ def made_page(
     tables: Callable[[int], Iterable[PacketTable]],
     known: Mapping[str, Protocol],
     lang: Lang,
+    *,
+    is_anonymized: bool = False,
 ) -> str:
     """The page about one connection.
 
@@ -60,13 +62,17 @@ def made_page(
         tables: gives the capture's tables with all their facts, as far as the packet of this number.
         known: every protocol by name.
         lang: the language that is shown first.
+        is_anonymized: whether the page has to say that addresses and contents are not the real ones.
     """
     facts = Facts(account)
     facts.gather(tables(facts.last))
     maker = _Maker(account, facts, {name: known[name] for name in facts.counts if name in known})
     style, script = style_sheet() + _part("page.css"), _part("page.js")
+    remark = f'<p class="lead">{_both("page.anonymized")}</p>' if is_anonymized else ""
+    made = maker.values()
     values = {
-        **maker.values(),
+        **made,
+        "head": made["head"] + remark,
         "lang": "zh-Hans" if lang == "zh" else "en",
         "other-lang": "en" if lang == "zh" else "zh-Hans",
         "language": OTHER[lang],
