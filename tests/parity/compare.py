@@ -61,6 +61,9 @@ class Reason(NamedTuple):
     packets: str
 
 
+CUT_AT = 205
+"""Characters from which on tshark cuts a remark, or its heading and it: both are cut at 240 bytes."""
+
 Features = Mapping[str, frozenset[int]]
 """For each sort of packets that the table may name, the numbers of those in a file."""
 
@@ -70,6 +73,7 @@ TSHARK_SAYS = {
     "put together": "tcp.segments",
     "encoded": "http.transfer_encoding or http.content_encoding",
     "malformed": "_ws.malformed",
+    "repeated queries": '_ws.expert.message matches "^DNS (query|response) retransmission"',
     "payload not shown": 'tcp.payload and not data and frame.protocols matches "tcp$"',
 }
 """Sorts of packets, as display filters for tshark."""
@@ -146,25 +150,16 @@ def reasons(path: Path) -> list[Reason]:
     ]
 
 
+def packets(path: Path, condition: str) -> frozenset[int]:
+    """The packets for which a display filter holds in tshark."""
+    command = ["tshark", "-2", "-n", "-r", str(path), "-Y", condition, "-T", "fields", "-e", "frame.number"]
+    made = subprocess.run(command, capture_output=True, check=False, text=True)
+    return frozenset(int(number) for number in made.stdout.split())
+
+
 def features_of(path: Path, session: Session) -> Features:
     """Which packets of a file have what synfin leaves out, or does otherwise."""
-    features = {}
-    for sort, condition in TSHARK_SAYS.items():
-        command = [
-            "tshark",
-            "-2",
-            "-n",
-            "-r",
-            str(path),
-            "-Y",
-            condition,
-            "-T",
-            "fields",
-            "-e",
-            "frame.number",
-        ]
-        made = subprocess.run(command, capture_output=True, check=False, text=True)
-        features[sort] = frozenset(int(number) for number in made.stdout.split())
+    features = {sort: packets(path, condition) for sort, condition in TSHARK_SAYS.items()}
     known = {protocol.path for protocol in session.catalogue.protocols} | {"ethertype"}
     named = theirs(path, ["frame.number", "frame.protocols"])
     features["other protocols"] = frozenset(
@@ -176,10 +171,14 @@ def features_of(path: Path, session: Session) -> Features:
 
 def of_messages(path: Path) -> Features:
     """Packets in which tshark finds several HTTP messages, or what it calls the continuation of one."""
-    told = theirs(path, ["frame.number", "http.chat", "_ws.col.Info"])
-    several = frozenset(int(number) for number, chats, _ in told if AGGREGATOR in chats)
-    middle = frozenset(int(number) for number, _, info in told if "Continuation" in info)
-    return {"several messages": several, "continuations": middle}
+    told = theirs(path, ["frame.number", "http.chat", "_ws.col.Info", "_ws.expert.message"])
+    several = frozenset(int(number) for number, chats, *_ in told if AGGREGATOR in chats)
+    middle = frozenset(int(number) for number, _, info, _ in told if "Continuation" in info)
+    told_nothing = "http and not http.request and not http.response and not http.notification"
+    middle |= packets(path, told_nothing)
+    remarks = {int(number): said.split(AGGREGATOR) for number, *_, said in told}
+    long = frozenset(number for number, said in remarks.items() if any(len(one) >= CUT_AT for one in said))
+    return {"several messages": several, "continuations": middle, "long first lines": long}
 
 
 def batches(names: Sequence[str]) -> list[list[str]]:

@@ -20,6 +20,7 @@ from synfin.protocols.http_head import (
     Heads,
     field_lines,
     first_lines,
+    has_bad_name,
     is_response,
     lines,
     value_of,
@@ -309,6 +310,22 @@ def _lines_of(rows: HeaderRows, *, known: bool, kind: str) -> Sparse:
     return Sparse(chosen, Spans(found[2, chosen], (found[4] - found[2])[chosen]))
 
 
+def _has_bad_name(rows: HeaderRows, kind: str) -> Flags:
+    """Header fields with an illegal name, in one kind of messages."""
+    wanted = {"request": _asks, "response": is_response, "notification": _is_notification}[kind]
+    said: Flags = wanted(rows.outer)[field_lines(rows)[0][0]]
+    return has_bad_name(rows) & said
+
+
+def _bad_name(kind: str) -> Computed:
+    return remark(
+        "bad_header_name",
+        (Severity.WARNING, Topic.PROTOCOL),
+        "Illegal characters found in header name",
+        partial(_has_bad_name, kind=kind),
+    )
+
+
 def _line_fields() -> tuple[Computed, ...]:
     """The whole lines by name: shown where the header field has no name of its own."""
     return tuple(
@@ -320,6 +337,7 @@ def _line_fields() -> tuple[Computed, ...]:
             bare=True,
             hidden=known,
             show=_whole_line,
+            parts=() if known else (_bad_name(name),),
         )
         for name in ("request", "response", "notification")
         for known in (False, True)

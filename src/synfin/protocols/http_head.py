@@ -11,7 +11,7 @@ from synfin.dissect.layers import HeaderRows, Located, Spans, Sparse
 from synfin.protocols.http_values import KNOWN
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Bytes, Flags, Integers
+    from synfin.basics.arrays import Bytes, Flags, Integers, Small
 
 MESSAGE = "http.message"
 LAYER = "http.line"
@@ -82,6 +82,31 @@ def field_lines(rows: HeaderRows) -> tuple[Integers, Integers]:
     heads = Heads.of(rows.outer)
     chosen = heads.of_kind(FIELD)
     return heads.lines[:, chosen], heads.values[chosen]
+
+
+NAME_BYTES = np.zeros(256, np.int64)
+NAME_BYTES[list(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")] = 1
+"""1 for what the name of a header field may consist of (RFC 9110 5.6.2: token)."""
+COLON = ord(":")
+
+
+def has_bad_name(rows: HeaderRows) -> Flags:
+    """Which header fields have a name with something in it that is not allowed, a blank for example."""
+    bad = np.zeros(len(rows), np.bool_)
+    _check_names(rows.start, rows.end, rows.data, NAME_BYTES, bad)
+    return bad
+
+
+@kernel
+def _check_names(start: Small, end: Small, data: Bytes, allowed: Integers, bad: Flags) -> None:
+    """Look at each line up to its first colon; a line may begin with one."""
+    for row in range(len(start)):
+        for position in range(start[row], end[row]):
+            if data[position] == COLON:
+                break
+            if allowed[data[position]] == 0:
+                bad[row] = True
+                break
 
 
 def first_lines(rows: HeaderRows) -> Spans:
