@@ -48,6 +48,9 @@ Answer = TypeVar("Answer")
 LIST_NAMES = ("tcp", "tcp.options.sack.block", "udp", "icmp.echo", "icmpv6.echo", "arp")
 """Protocols whose facts the packet list shows."""
 
+LIST_CHUNK = 1 << 20
+"""Bytes of a chunk where every packet becomes a line with facts of all its layers."""
+
 DETAIL_CHUNK = 1 << 18
 """Bytes of a chunk of which every packet's tree is made: its texts take a thousand times as much."""
 
@@ -146,6 +149,7 @@ def _answers(
     work: Callable[[Chosen], Answer],
     *,
     shows_all: bool = True,
+    size: int = CHUNK_SIZE,
 ) -> Iterator[Answer]:
     """`work` of every chunk, in order, on all cores.
 
@@ -157,12 +161,14 @@ def _answers(
         selection: which packets.
         work: what to do with each chunk.
         shows_all: whether more of each packet is shown than these names tell.
+        size: bytes of a chunk.
     """
     threads = 1 if session.is_following else workers()
     buffers = pieces_in_flight(threads) + 2
     wanted = compiled(session, selection.filter)
     if _counts_displayed(names, wanted) or session.facts_of(_with_facts(session, names, wanted)):
-        return in_order(chosen_tables(session, names, selection, buffers=buffers), work, threads=threads)
+        tables = chosen_tables(session, names, selection, buffers=buffers, size=size)
+        return in_order(tables, work, threads=threads)
 
     shown = [*names, *(wanted.fields if wanted is not None else ())]
     enough = session if shows_all else session.enough_for(shown)
@@ -171,7 +177,7 @@ def _answers(
         table = enough.dissected(*piece)
         return work(Chosen(table, wanted.mask(table) if wanted is not None else None, None))
 
-    pieces = session.first(selection.most).timed_chunks(buffers=buffers)
+    pieces = session.first(selection.most).timed_chunks(buffers=buffers, size=size)
     return in_order(pieces, whole, threads=threads)
 
 
@@ -277,7 +283,7 @@ def packet_list(
         made = list_lines.lines(piece.table, _times(piece, times), separator, colors)
         return list_lines.chosen_lines(made, piece.chosen)
 
-    yield from _answers(session, LIST_NAMES, selection, work)
+    yield from _answers(session, LIST_NAMES, selection, work, size=LIST_CHUNK)
 
 
 def _times(piece: Chosen, form: str) -> Text:
