@@ -316,3 +316,13 @@ def test_every_sentence_of_a_scenario_is_complete(name: str, lang: Lang) -> None
     told = explained(name, lang)
     for text in (*told.title, *(one.text for section in told.sections for one in section.sentences)):
         assert not re.search(r"[{}?？]|None", text), text
+
+
+def test_what_was_sent_again_is_covered_once() -> None:
+    assert "normal.cumulative" not in keys("handshake/fast_open_declined") | keys("resent/keep_alive")
+    assert "normal.cumulative" in keys("resent/fast")
+
+
+def test_the_first_window_after_a_syn_is_no_update() -> None:
+    assert "normal.window_update" not in keys("handshake/simultaneous_open")
+    assert "normal.window_update" in keys("window/zero_window")

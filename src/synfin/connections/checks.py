@@ -74,7 +74,9 @@ class Past:
         found = (rows[IS_CLIENT] == (side == "client")) & (rows[LENGTH] > 0) & (distance(ends, acked) >= 0)
         if earlier is not None:
             found &= distance(earlier[ACKED], ends) > 0
-        return tuple(rows[NUMBER, np.flatnonzero(found)].tolist())
+        at = np.flatnonzero(found)
+        _, first = np.unique(ends[at], return_index=True)  # what was sent again is covered once
+        return tuple(rows[NUMBER, at[np.sort(first)]].tolist())
 
     def original(self, position: int) -> int:
         """Packet number of the first segment with numbers that the one at `position` repeats, or 0."""

@@ -102,6 +102,47 @@ GLOSSARY: dict[str, Term] = {
         ),
         "RFC 9293 3.5.1",
     ),
+    "syn queue": Term(
+        Words("SYN queue", "半连接队列"),
+        Words(
+            "Where a server keeps connections whose SYN it has answered while their third segment is due.",
+            "服务器存放半连接的地方：SYN 已经应答，第三次握手还没有到。",
+        ),
+        "RFC 4987 2",
+    ),
+    "accept queue": Term(
+        Words("accept queue", "全连接队列"),
+        Words(
+            "Where complete connections wait until the program calls accept().",
+            "已完成握手的连接在这里等待程序调用 accept()。",
+        ),
+        "",
+    ),
+    "syn cookie": Term(
+        Words("SYN cookie", "SYN cookie"),
+        Words(
+            "An initial number that holds all a server must know of a SYN: it need not keep anything.",
+            "把服务器需要记住的内容都编进初始序号，于是不必为 SYN 保存任何东西。",
+        ),
+        "RFC 4987 3.6",
+    ),
+    "fast retransmit": Term(
+        Words("fast retransmit", "快速重传"),
+        Words(
+            "Sending again at once because acknowledgments tell that something is missing, without waiting "
+            "for a timer.",
+            "对方的确认表明缺了数据，于是不等定时器到期就立即重传。",
+        ),
+        "RFC 5681 3.2",
+    ),
+    "tail loss probe": Term(
+        Words("tail loss probe", "尾部丢失探测"),
+        Words(
+            "Sending the last segment once more, when nothing follows it that could show whether it arrived.",
+            "最后一个报文段之后没有数据能说明它是否到达，于是把它再发一次。",
+        ),
+        "RFC 8985 7",
+    ),
     "simultaneous open": Term(
         Words("simultaneous open", "同时打开"),
         Words(

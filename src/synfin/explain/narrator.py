@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -159,7 +160,12 @@ class Narrator:
         return told
 
     def notes(self, segment: Segment) -> tuple[str, ...]:
-        """What stands out; a keep-alive towards a closed window is called by its purpose, a window probe."""
+        """What stands out; a keep-alive towards a closed window is called by its purpose, a window probe.
+
+        The window that follows a SYN differs by its unit, and is no update.
+        """
+        if "window_update" in segment.notes and segment.number in self._first_after_syn:
+            return tuple(note for note in segment.notes if note != "window_update")
         if "keep_alive" not in segment.notes:
             return segment.notes
         before = [
@@ -168,6 +174,17 @@ class Narrator:
         if before and "zero_window" in before[-1].notes:
             return tuple("window_probe" if note == "keep_alive" else note for note in segment.notes)
         return segment.notes
+
+    @cached_property
+    def _first_after_syn(self) -> frozenset[int]:
+        """The segments in which a side counts its window in another unit for the first time."""
+        own = ([one for one in self.segments if one.sender == side] for side in OTHER)
+        return frozenset(
+            one.number
+            for sent in own
+            for before, one in itertools.pairwise(sent)
+            if before.flags & SYN and not one.flags & SYN
+        )
 
     def noted(self, note: str) -> tuple[Segment, ...]:
         """The segments that bear a note."""
