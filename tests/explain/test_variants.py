@@ -106,6 +106,10 @@ CLOSINGS: dict[str, tuple[str, set[str]]] = {
         "closed normally in four segments after a half-close (client first)",
         {"closing.four.half", "normal.half_close"},
     ),
+    "teardown/data_in_flight": (
+        "closed normally in four segments (client first)",
+        {"closing.four", "normal.half_close"},
+    ),
     "teardown/half_closed": ("half-closed (client first)", {"closing.half_closed", "closing.close_wait"}),
     "teardown/half_closed_by_server": ("half-closed (server first)", {"closing.half_closed"}),
     "teardown/simultaneous": (
@@ -157,7 +161,7 @@ ELSEWHERE: dict[str, set[str]] = {
     "step.fin.second": {
         "analysis/closing", "reset/after_both_fins_late_answer", "teardown/fin_repeated",
         "teardown/four_segments_by_server", "teardown/half_closed_for_long",
-        "teardown/half_closed_then_closed",
+        "teardown/half_closed_then_closed", "teardown/data_in_flight",
     },
     "step.ack_of_fin.crossing": {"teardown/crossing_with_data"},
     "step.fin_again": {"resent/fin"},
@@ -168,7 +172,9 @@ ELSEWHERE: dict[str, set[str]] = {
     "opening.retried": {"resent/syn"},
     "opening.refused": {"analysis/reused_ports", "handshake/refused_again_and_again", "reuse/new_number 1"},
     "opening.no_answer": {"reuse/same_number"},
-    "opening.no_answer.yet": {"analysis/reused_ports 1", "midstream/syn_then_fin"},
+    "opening.no_answer.yet": {
+        "handshake/syn_of_another_number", "analysis/reused_ports 1", "midstream/syn_then_fin",
+    },
     "opening.not_seen": {"midstream/closing"},
     "opening.not_seen.partly": {"midstream/answer_then_fin", "midstream/answer_then_reset"},
     "closing.four": {"analysis/closing"},
@@ -188,7 +194,9 @@ ELSEWHERE: dict[str, set[str]] = {
         "analysis/fast_retransmission", "analysis/out_of_order", "analysis/retransmission",
         "analysis/spurious_retransmission", "analysis/window_full",
     },
-    "normal.port_reuse": {"analysis/reused_ports 1", "handshake/fast_open 1"},
+    "normal.port_reuse": {
+        "handshake/syn_of_another_number 1", "analysis/reused_ports 1", "handshake/fast_open 1",
+    },
     "normal.half_close": {"teardown/half_closed", "teardown/half_closed_then_closed"},
     "normal.data_on_ack": {
         "handshake/fast_open_declined", "handshake/third_segment_lost_for_good", "resent/nothing_unseen",

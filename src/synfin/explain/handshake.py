@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from synfin.explain.narrator import (
@@ -65,9 +66,11 @@ def _steps(narrator: Narrator) -> Iterator[Sentence]:
 
 
 def _told(narrator: Narrator, step: Step, segment: Segment, before: Segment | None) -> Sentence:
+    earlier = narrator.by_number.get(segment.resends, before)
+    if earlier is None:
+        step = replace(step, what=step.what.removesuffix("_again"))  # what it repeats is not told
     key = _key(narrator, step, segment)
     check = check_of(segment, "ack_of_syn", "ack_of_reset")
-    earlier = narrator.by_number.get(segment.resends, before)
     asked = _last_from(narrator, OTHER[segment.sender], segment.number)
     return narrator.step(
         key,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from synfin.basics.time import SECOND
@@ -45,6 +46,8 @@ def _told(narrator: Narrator, step: Step, segment: Segment, fins: dict[Side, int
     check = check_of(segment, "ack_of_fin")
     other_fin = fins.get(OTHER[segment.sender])
     earlier = narrator.by_number.get(segment.resends or fins.get(segment.sender, 0))
+    if earlier is None and step.what == "fin_again":
+        step = replace(step, what="fin")  # what it repeats is not told
     acked = _first_ack(narrator, segment.sender, segment.number)
     return narrator.step(
         _key(narrator, step, segment, fins),
@@ -195,7 +198,7 @@ def outcome_key(narrator: Narrator) -> str:
         resets = [narrator.by_number[step.number] for step in _resets(narrator)]
         late = any(_late_data(narrator, reset) for reset in resets)
         return "closing.reset_after_fins.late" if late else "closing.reset_after_fins"
-    if closing == "four" and after_the_first_fin(narrator):
+    if closing == "four" and _is_half_close_used(narrator):
         return "closing.four.half"
     if closing == "fin_unanswered" and first and _first_ack(narrator, first, narrator.ends[1] + 1):
         return "closing.fin_unanswered.last"
@@ -220,6 +223,14 @@ def after_the_first_fin(narrator: Narrator) -> tuple[Segment, ...]:
         one
         for one in narrator.segments
         if one.sender != first.sender and one.length and one.number > first.number and not one.resends
+    )
+
+
+def _is_half_close_used(narrator: Narrator) -> bool:
+    """Whether the other side sent data when it knew of the first FIN; what was on its way does not count."""
+    fin = next((one for one in narrator.segments if one.flags & FIN), None)
+    return fin is not None and any(
+        one.ack is not None and one.ack > _number_of_fin(fin) for one in after_the_first_fin(narrator)
     )
 
 

@@ -217,7 +217,7 @@ TEXTS: dict[str, str] = {
     "step.reset_after_fin": "{Who} sends RST after both sides have sent FIN.",
     # teardown, outcome
     "closing.four": "Two directions, each closed by a FIN and its ACK: four segments. The ACK of the first FIN came at once, from the operating system; the second FIN had to wait until the program over there closed, too. {Who} closed first; {other} followed, {took} in all ({frames}).",
-    "closing.four.half": "Two directions, each closed on its own: {who} closed first and went on listening, {other} sent another {data} before it closed as well, {took} later. This is what two FINs are for: a half-close, used as intended (RFC 9293 §3.6.1) ({frames}).",
+    "closing.four.half": "Two directions, each closed on its own: {who} closed first and went on listening, {other} sent another {data} before it closed as well, {took} later. This is what two FINs are for (half-close, RFC 9293 §3.6.1) ({frames}).",
     "closing.three": "Three segments instead of four, and no fault: whoever has nothing left to send may put its ACK and its FIN into one (RFC 9293 §3.6). {Who} closed first; {took} in all ({frames}).",
     "closing.simultaneous": "Both closed at the same time: each FIN is acknowledged on its own, and both sides pass through CLOSING (RFC 9293 §3.6) ({frames}).",
     "closing.half_closed": "Half-closed: {who} has closed its direction, {other} has not, as far as the capture goes. That is legal; {other} may still send ({frames}). It is not the same as half-open, where one side has lost the connection and the other does not know (RFC 9293 §3.5.1).",

@@ -216,7 +216,7 @@ TEXTS: dict[str, str] = {
     "step.reset_after_fin": "双方都已发送 FIN 之后，{who}又发出 RST。",
     # 挥手结果
     "closing.four": "两个方向分别关闭，各有一个 FIN 和一个 ACK，所以是四次挥手。对第一个 FIN 的 ACK 由操作系统立即发出，第二个 FIN 则要等对方的程序也调用 close()，所以两者没有合并。{who}是主动关闭方，{other}随后关闭，共用 {took}（{frames}）。",
-    "closing.four.half": "两个方向各自关闭：{who}先关闭，但继续接收；{other}又发送了 {data}，过了 {took}才关闭。之所以要有两个 FIN，正是为此：这是半关闭的本来用法（RFC 9293 §3.6.1）（{frames}）。",
+    "closing.four.half": "两个方向各自关闭：{who}先关闭，但继续接收；{other}又发送了 {data}，过了 {took}才关闭。之所以要有两个 FIN，正是为此（半关闭，RFC 9293 §3.6.1）（{frames}）。",
     "closing.three": "四次挥手在这里合并为三次，这不是故障：没有数据要发的一方可以把 ACK 和 FIN 放进同一个报文段（RFC 9293 §3.6）。{who}是主动关闭方，共用 {took}（{frames}）。",
     "closing.simultaneous": "双方同时关闭：两个 FIN 各自得到确认，双方都经过 CLOSING 状态（RFC 9293 §3.6）（{frames}）。",
     "closing.half_closed": "半关闭：到捕获结束为止，{who}关闭了自己的方向，{other}没有。这是合法的，{other}还可以继续发送（{frames}）。它与半打开不同：半打开是指一方已经丢失了连接，而另一方还不知道（RFC 9293 §3.5.1）。",
