@@ -603,8 +603,22 @@ TABLE: dict[int, tuple[tuple[Where, ...], tuple[Where, ...]]] = {
         (Story(PAGE, "normal.offload"),),
     ),
     59: (
-        (Packet(SYN, "tcp.checksum", ("the network card fills them in afterwards", "网卡随后才填上")),),
-        (Packet(ARP, "tcp.checksum", ("", "")),),
+        (
+            Packet(SYN, "tcp.checksum", ("the network card fills them in afterwards", "网卡随后才填上")),
+            Story(
+                "window/checksums_left_to_the_card",
+                "normal.checksum_offload",
+                ("On the wire they are right", "到了线路上它们是正确的"),
+            ),
+            Story("window/checksums_wrong", "transfer.bad_checksum", ("damaged on the way", "途中损坏")),
+        ),
+        (
+            Packet(ARP, "tcp.checksum", ("", "")),
+            Story(PAGE, "normal.checksum_offload"),
+            Story(PAGE, "transfer.bad_checksum"),
+            Story("window/checksums_wrong", "normal.checksum_offload"),
+            Story("window/checksums_left_to_the_card", "transfer.bad_checksum"),
+        ),
     ),
     60: (
         (Packet(ARP, "eth.dst.ig", ("Behind a switch", "交换机后面")),),

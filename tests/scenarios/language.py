@@ -15,7 +15,8 @@ A line is: seconds since the line before; who sends (`>` the client, `<` the ser
 flags as tcpdump writes them (`S.` is SYN and ACK, `.` only ACK, `-` none); the first and one past the last
 relative sequence number of the payload; then `ack N`, `win N`, `id N` (IP identification) and options in any
 order, separated by commas or spaces; `sack 101:201/301:401` are blocks of relative numbers. `isn > 5000`
-moves a side's initial sequence number on; `cut` on a line keeps only the headers.
+moves a side's initial sequence number on; `cut` on a line keeps only the headers; `offload` leaves its
+checksum to the network card, `damaged` makes it wrong.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from synfin.connections.follower import Follower
 from synfin.dissect.table import PacketTable, dissect
 from synfin.session import catalogue
-from tests.packets import chunk_of, ethernet, ipv4, tcp, udp
+from tests.packets import checksum, chunk_of, ethernet, ipv4, tcp, udp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +68,7 @@ class Line:
     is_icmp: bool = False
     isn: int | None = None
     is_cut: bool = False
+    check: str = ""
     ident: int = 0x1234
     sack: tuple[tuple[int, int], ...] = ()
     expected: tuple[Expectation, ...] = ()
@@ -159,6 +161,8 @@ def _line(time: int, sender: str, words: list[str], expected: tuple[Expectation,
             options += b"\x01\x01\x04\x02"
         elif word == "cut":
             values["is_cut"] = True
+        elif word in ("offload", "damaged"):
+            values["check"] = word
         else:
             options += _option(word, rest)
     return Line(time, sender, flags, first, last, options=options, expected=expected, **values)
@@ -209,7 +213,8 @@ def _packets(lines: tuple[Line, ...], setting: Setting) -> list[tuple[bytes, int
             quoted = latest["<" if line.sender == ">" else ">"]
             frame = ethernet(_ip(b"\x03\x01\0\0\0\0\0\0" + quoted[:40], line.sender, setting, proto=1))
         else:
-            latest[line.sender] = _ip(_segment(line, isns, setting), line.sender, setting, ident=line.ident)
+            segment = _checked(_segment(line, isns, setting), line, setting)
+            latest[line.sender] = _ip(segment, line.sender, setting, ident=line.ident)
             frame = ethernet(latest[line.sender])
         payload = line.last - line.first
         kept = len(frame) - payload if line.is_cut else len(frame)
@@ -228,6 +233,15 @@ def _segment(line: Line, isns: dict[str, int], setting: Setting) -> bytes:
         window=line.window,
         options=line.options + _blocks(line, isns[peer]),
     )
+
+
+def _checked(segment: bytes, line: Line, setting: Setting) -> bytes:
+    """The segment with its checksum: right, damaged, or only begun, as a card is left to finish it."""
+    ends = b"".join(bytes(int(part) for part in one.split(".")) for one in (setting.client, setting.server))
+    pseudo = ends + b"\0\x06" + len(segment).to_bytes(2, "big")
+    good = checksum(pseudo + segment)
+    found = {"": good, "damaged": good ^ 1, "offload": checksum(pseudo) ^ 0xFFFF}[line.check]
+    return segment[:16] + found.to_bytes(2, "big") + segment[18:]
 
 
 def _blocks(line: Line, isn: int) -> bytes:

@@ -82,7 +82,8 @@ class Segment:
         checks: rules that apply to this packet.
         notes: what stands out: "retransmission", "out_of_order", "gap_before", "keep_alive",
             "zero_window", "duplicate_ack", "window_update", "port_reuse", "fast_open", "copy" (the sender
-            sent it once), "resent_unseen" (what was sent first never came by here), ….
+            sent it once), "resent_unseen" (what was sent first never came by here), "checksum_offload" (left
+            to the network card), "bad_checksum", ….
         resends: packet number of the original, 0 if none.
         cause: why its sender sent it again, a word of `causes.CAUSES`; "" for what was sent once.
         copy_of: packet number of the one that the network, or the capture, made a copy of; 0 if none.

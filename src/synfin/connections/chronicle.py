@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -58,6 +59,9 @@ NOTES = {
     WINDOW_UPDATE: "window_update",
     ACKS_UNSEEN: "acks_unseen",
 }
+CHECKSUM_NOTES = {"offloaded": ("checksum_offload",), "bad": ("bad_checksum",)}
+"""Notes by what `synfin.checksum.tcp` says."""
+
 STANDS_OUT = OLD | LATE | GAP | KEEP_ALIVE | ZERO_WINDOW | ACKS_UNSEEN
 
 
@@ -228,9 +232,12 @@ class Chronicle:
         found = seen.segments
         peer_base = self._bases[1 - found.side]
         seq, ack = relative_seq(found, self._bases[found.side]), relative_ack(found, peer_base)
-        options = described(options_of(found.headers.table, found.rows[rows]))
+        headers = options_of(found.headers.table, found.rows[rows])
+        options, checked = described(headers), headers.checksums()
         became = fates(seen.told, rows) if seen.told is not None else {}
-        for row, position, option in zip(rows.tolist(), positions.tolist(), options, strict=True):
+        for row, position, option, checksum in zip(
+            rows.tolist(), positions.tolist(), options, checked, strict=True
+        ):
             flags, brings = int(found.flags[row]), int(seen.brings[row])
             fate = became.get(row, Fate())
             is_again = brings & OLD and not fate.copy_of
@@ -255,7 +262,10 @@ class Chronicle:
                 state={side: str(NAMES[state & (INFERRED - 1)]) for side, state in states.items()},
                 inferred={side: self._is_inferred(side, state) for side, state in states.items()},
                 checks=self._rules.checks(position, brings),
-                notes=_notes(brings, flags, int(seen.grouping.role[row]), option, fate),
+                notes=(
+                    *_notes(brings, flags, int(seen.grouping.role[row]), option, fate),
+                    *CHECKSUM_NOTES.get(checksum, ()),
+                ),
                 resends=self._past.original(position) if is_again else 0,
                 wire_length=int(found.wire_length[row]),
                 cause=fate.cause,
@@ -295,7 +305,7 @@ class Chronicle:
     def _is_worth_it(self, one: Told) -> bool:
         segment = one.segment
         is_mark = segment.flags & (SYN | FIN | RST) or segment.number in self._marks
-        plain = {"duplicate_ack", "window_update"}
+        plain = {"duplicate_ack", "window_update", *itertools.chain(*CHECKSUM_NOTES.values())}
         at_an_end = one.ordinal < BEGINNING or one.ordinal >= self._count - END
         return bool(at_an_end or is_mark or set(segment.notes) - plain)
 

@@ -55,6 +55,11 @@ class ChosenOptions:
             present[self.table.layer(layer).position] = True
         return present[self.rows]
 
+    def checksums(self) -> list[str]:
+        """What `synfin.checksum.tcp` says of each header, "" where nothing."""
+        words = self.table.rows("tcp").text("synfin.checksum.tcp").to_list()
+        return [words[row] or "" for row in self.rows.tolist()]
+
     def _is_known(self, layer: str) -> bool:
         return layer in self.table.catalogue.by_name and len(self.table.layer(layer)) > 0
 

@@ -35,6 +35,7 @@ def _notes(narrator: Narrator) -> Iterator[Sentence]:
             "normal",
             [one.number for one in narrator.segments if _is_oversized(narrator, one)],
         ),
+        ("normal.checksum_offload", "normal", [one.number for one in unfinished(narrator)]),
         ("normal.window_update", "normal", _noted(narrator, "window_update")),
         ("normal.keep_alive", "normal", _noted(narrator, "keep_alive")),
         ("normal.window_probe", "normal", _noted(narrator, "window_probe")),
@@ -82,6 +83,18 @@ def _followed(narrator: Narrator) -> Iterator[tuple[Segment, Segment]]:
     for side in OTHER:
         own = [one for one in narrator.segments if one.sender == side and not one.resends]
         yield from itertools.pairwise(own)
+
+
+def unfinished(narrator: Narrator) -> tuple[Segment, ...]:
+    """Segments whose checksum the sender's own network card was still to fill in when they were captured.
+
+    Those whose sum is only begun; and wrong ones that the host sent on which the capture was taken.
+    """
+    vantage = narrator.account.row.get("vantage")
+    at_home = {"client": {"client"}, "server": {"server"}, "same host": {"client", "server"}}
+    own = at_home.get(str(vantage), set())
+    found = (*narrator.noted("checksum_offload"), *narrator.noted("bad_checksum"))
+    return tuple(one for one in found if "checksum_offload" in one.notes or one.sender in own)
 
 
 def _noted(narrator: Narrator, note: str) -> list[int]:

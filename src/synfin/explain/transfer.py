@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from synfin.basics.time import MILLISECOND
 from synfin.connections.account import Skipped
+from synfin.explain.normal import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ REPEATED_STEPS = frozenset({"syn_again", "syn_ack_again", "fin_again"})
 MOST_SILENCES = 3
 MOST_EXAMPLES = 3
 MOST_WAITS = 8
+MOST_DAMAGED = 8
 
 
 def transfer(narrator: Narrator) -> tuple[Sentence, ...]:
@@ -32,6 +34,7 @@ def transfer(narrator: Narrator) -> tuple[Sentence, ...]:
         *_amounts(narrator),
         *_round_trips(narrator),
         *_losses(narrator),
+        *_damaged(narrator),
         *_windows(narrator),
         *_silences(narrator),
     )
@@ -178,6 +181,15 @@ def _wait(narrator: Narrator, wait: int, cause: str) -> str:
     if not language.knows(f"ladder.cause.{cause}"):
         return length
     return length + language.say("lesson.aside", text=language.say(f"ladder.cause.{cause}"))
+
+
+def _damaged(narrator: Narrator) -> Iterator[Sentence]:
+    """Wrong checksums that no network card was to put right."""
+    found = {one.number for one in narrator.noted("bad_checksum")}
+    found -= {one.number for one in unfinished(narrator)}
+    if found:
+        count = narrator.language.count("segment", len(found))
+        yield narrator.sentence("transfer.bad_checksum", sorted(found)[:MOST_DAMAGED], "notable", count=count)
 
 
 def _windows(narrator: Narrator) -> Iterator[Sentence]:
