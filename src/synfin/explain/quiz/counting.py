@@ -26,6 +26,14 @@ PURPOSES = {
 }
 """What segments without new data are for, and the sentences that explain it."""
 
+REASONS = {
+    "why_numbers": "normal.numbers",
+    "alive": "normal.kernel",
+    "same_seq": "normal.same_seq",
+    "pieces": "normal.stream",
+}
+"""What looks odd and is not: kinds of questions about it, and the sentences that tell why."""
+
 OVERSIZED = ("right", "advice", "fragments", "window")
 """The options about a segment above the MSS; the first is right."""
 
@@ -48,6 +56,7 @@ def counting(examiner: Examiner) -> Iterator[Question]:
         yield from _missing(examiner, segment)
     yield from _purposes(examiner)
     yield from _oversized(examiner)
+    yield from _reasons(examiner)
 
 
 def _places(examiner: Examiner, segment: Segment) -> Iterator[Question]:
@@ -248,3 +257,17 @@ def _oversized(examiner: Examiner) -> Iterator[Question]:
         mss=examiner.narrator.fact_of(OTHER[segment.sender], "mss"),
         **examiner.narrator.sides(segment.sender),
     )
+
+
+def _reasons(examiner: Examiner) -> Iterator[Question]:
+    """Why something is as it is, wherever the story says so."""
+    for kind, key in REASONS.items():
+        told = examiner.told.get(key)
+        if told is None:
+            continue
+        numbers = {"number": told.frames[0], "next": told.frames[-1]}
+        options = tuple(
+            examiner.language.say(f"quiz.option.{kind}.{which}", **numbers)
+            for which in ("right", "other", "third")
+        )
+        yield examiner.choice(kind, told.frames[0], told, options, **numbers)

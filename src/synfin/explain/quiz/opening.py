@@ -134,7 +134,7 @@ def _outcome(examiner: Examiner) -> Iterator[Question]:
         first, last = sentence.frames[0], sentence.frames[-1]
         answer = examiner.duration(rtt)
         yield examiner.quoted("rtt", first, answer, sentence, first=first, last=last)
-        third = told.get("step.ack") or told.get("step.ack_with_data")
+        third = told.get("normal.three_steps")
         if third is not None:
             options = tuple(say(f"quiz.option.why_three.{which}") for which in WHY_THREE)
             yield examiner.choice("why_three", first, third, options)
