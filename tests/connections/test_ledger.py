@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synfin.connections.follower import Follower
-from synfin.connections.ledger import quantile
 from synfin.connections.meanings import OF_CONNECTIONS, OF_SIDES, meaning_of
-from synfin.connections.sendings import BINS
+from synfin.connections.round_trips import BINS, quantile
 from synfin.connections.truth import Truths
 from synfin.session import open_session
 from tests.scenarios.language import Scenario, Setting, read

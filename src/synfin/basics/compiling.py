@@ -20,7 +20,7 @@ def compiled(kernel: Kernel[..., Any], args: tuple[Any, ...]) -> Code:
     import numba
 
     options: dict[str, Any] = {"nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    function: Any = numba.njit(**options)(_linked(kernel))
+    function: Any = numba.njit(**options)(_linked(kernel, {}))
     typeof: Any = numba.typeof
     function.compile(tuple(typeof(_with_plain_numbers(one)) for one in args))
     (made,) = function.overloads.values()
@@ -35,19 +35,23 @@ def compiled(kernel: Kernel[..., Any], args: tuple[Any, ...]) -> Code:
     return Code(made.fndesc.llvm_func_name, _result_form(made.signature.return_type), data)
 
 
-def _linked(kernel: Kernel[..., Any]) -> types.FunctionType:
-    """The function, with the kernels that it calls replaced by what Numba can inline."""
+def _linked(kernel: Kernel[..., Any], known: dict[str, Any]) -> types.FunctionType:
+    """The function, with the kernels that it calls replaced by what Numba inlines; `known`: made already."""
     import numba
 
-    from synfin.basics.kernel import Kernel
+    from synfin.basics.kernel import RARE, Kernel
 
     plain = kernel.plain
     assert isinstance(plain, types.FunctionType)
-    used = {
-        name: numba.njit(nogil=True, inline="always")(_linked(value))
-        for name, value in kernel.named.items()
-        if isinstance(value, Kernel)
-    }
+    used = {}
+    for name, value in kernel.named.items():
+        if not isinstance(value, Kernel):
+            continue
+        whole = f"{value.__module__}.{value.__name__}"
+        if whole not in known:
+            inlines = value.plain_below != RARE
+            known[whole] = numba.njit(nogil=True, forceinline=inlines)(_linked(value, known))
+        used[name] = known[whole]
     names = {**plain.__globals__, **used}
     linked = types.FunctionType(plain.__code__, names, plain.__name__, plain.__defaults__, plain.__closure__)
     linked.__module__, linked.__qualname__ = plain.__module__, plain.__qualname__

@@ -28,8 +28,9 @@ PLAIN_BELOW = 2048
 MODE = os.environ.get("SYNFIN_KERNELS", "")
 """For tests: "plain" never compiles, "compiled" always does; anything else decides by the work."""
 
-PART = -1
-"""Instead of `plain_below`: the loop is only a part of others and compiled with them, never alone."""
+PART, RARE = -1, -2
+"""Instead of `plain_below`: the loop is only a part of others and compiled with them, never alone. What is
+rarely needed is called, not inlined, so that the loops that are always needed stay small."""
 
 PATIENCE = 4
 """How often little work may come before it counts as much."""
@@ -77,7 +78,7 @@ class Kernel(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the loop, plain or compiled."""
-        if kwargs or self.plain_below == PART or (not self._native and self._is_little(args[0])):
+        if kwargs or self.plain_below < 0 or (not self._native and self._is_little(args[0])):
             return self.plain(*args, **kwargs)
         return self.compiled(*args)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from synfin.basics.kernel import PART, kernel
 from synfin.basics.time import MILLISECOND
-from synfin.connections import sendings as s
+from synfin.connections import signs as s
 from synfin.connections.group import grown
 from synfin.connections.sequence import OLD
 
@@ -124,7 +124,7 @@ class Judged:
     """Verdicts over events; everything has one entry per event.
 
     Attributes:
-        events: see `sendings.Seen.events`.
+        events: see `signs`.
     """
 
     events: Integers
@@ -258,7 +258,7 @@ class Episodes:
     """What each sender is at.
 
     Attributes:
-        state: int64 (capacity, 2, 2): one of the four, and the raw number + 1 whose acknowledgment ends it.
+        state: int64 (rows, 2, 2): one of the four, and the raw number + 1 whose acknowledgment ends it.
     """
 
     def __init__(self) -> None:
@@ -267,20 +267,21 @@ class Episodes:
         for (mode, signal), moves in MOVES.items():
             self._table[mode, signal] = moves
 
-    def advance(self, judged: Judged, count: int) -> tuple[Integers, Integers]:
+    def advance(self, judged: Judged, place: Integers, rows: int) -> tuple[Integers, Integers]:
         """Follow the events of a chunk.
 
         Args:
             judged: what is known of each.
-            count: how many connections there are.
+            place: which row of the state is each event's.
+            rows: how many rows there are.
 
         Returns:
             for each event the table's word for what made the sender resend, and what it was at before.
         """
-        self.state = grown(self.state, count)
+        self.state = grown(self.state, rows)
         out = np.zeros((2, len(judged.events)), np.int64)
-        rows = np.stack((judged.signal, judged.is_resent, judged.has(s.WAS_UNDONE))).astype(np.int64)
-        follow(judged.events, rows, self._table, self.state, out)
+        known = np.stack((judged.signal, judged.is_resent, judged.has(s.WAS_UNDONE), place)).astype(np.int64)
+        follow(judged.events, known, self._table, self.state, out)
         return out[0], out[1]
 
 
@@ -296,7 +297,7 @@ def follow(events: Integers, rows: Integers, table: Integers, state: Integers, o
 
     Args:
         events: see `Judged`.
-        rows: (3, n) signal, whether it was resent, whether the episode turned out to be needless.
+        rows: (4, n) signal, whether it was resent, whether the episode turned out to be needless, place.
         table: (4, 4, 2) as `MOVES`.
         state: see `Episodes`; updated.
         out: (2, n) see `Episodes.advance`; filled.
@@ -304,7 +305,7 @@ def follow(events: Integers, rows: Integers, table: Integers, state: Integers, o
     for row in range(len(events)):
         if not rows[1, row]:
             continue
-        own = state[events[row, WHICH], events[row, SIDE]]
+        own = state[rows[3, row], events[row, SIDE]]
         acked, sent = events[row, ACKED_UP_TO], events[row, SENT_UP_TO]
         is_undone = rows[2, row] and own[0] == TIMED_OUT  # RFC 5682 3.1; other episodes last to their end
         if own[1] and (is_undone or (acked >= 0 and distance(own[1] - 1, acked) >= 0)):
@@ -317,7 +318,7 @@ def follow(events: Integers, rows: Integers, table: Integers, state: Integers, o
         out[0, row], out[1, row] = trigger, mode
 
 
-WHICH, SIDE, ACKED_UP_TO, SENT_UP_TO = s.WHICH, s.SIDE, s.ACKED_UP_TO, s.SENT_UP_TO
+SIDE, ACKED_UP_TO, SENT_UP_TO = s.SIDE, s.ACKED_UP_TO, s.SENT_UP_TO
 
 
 @dataclass(frozen=True)
@@ -336,10 +337,20 @@ class Verdicts:
     rule: Integers
 
 
-def verdicts(events: Integers, episodes: Episodes, count: int) -> Verdicts:
-    """Judge the events of a chunk."""
+def verdicts(events: Integers, place: Values, episodes: Episodes, rows: int) -> Verdicts:
+    """Judge the events of a chunk.
+
+    Args:
+        events: see `signs`.
+        place: which row of the episodes is a connection's.
+        episodes: what each sender is at; brought forward.
+        rows: how many rows there are.
+    """
     judged = Judged(events)
-    known, mode = episodes.advance(judged, count)
+    if not len(events):
+        nothing = np.zeros(0, np.int64)
+        return Verdicts(judged, nothing, nothing, nothing)
+    known, mode = episodes.advance(judged, place[events[:, s.WHICH]], rows)
     trigger = judged.triggers(known, mode)
     cause = judged.causes(trigger)
     return Verdicts(judged, cause, trigger, judged.rules(cause, trigger))

@@ -28,7 +28,7 @@ WORDS = 5
 
 IP_FIELDS, IPV6_FIELDS, PORTS = ("src", "dst", "flags.mf"), ("src", "dst"), ("srcport", "dstport")
 
-SPEAKS_FOR, ORIGINAL, ENDS = 4, 5, slice(7, 10)
+SPEAKS_FOR, ORIGINAL, ENDS = 4, 5, slice(7, 11)
 """Rows of what is gathered, see `gather`."""
 
 
@@ -50,11 +50,12 @@ def gather(headers: HeaderRows, names: tuple[str, ...], out: Integers) -> Gather
     Args:
         headers: all of them.
         names: up to 4 of its fields.
-        out: int64 (10, n), filled: the fields, 0 where the header is too short; from row 4 on the bytes that
+        out: int64 (11, n), filled: the fields, 0 where the header is too short; from row 4 on the bytes that
             the header speaks for; 1 if it is no copy inside another packet; nothing; the side that sends, 0
             for the lower endpoint, 1 for the higher, 0 if they are equal; a scattered key, 0 to 2**32 - 1;
             the side that is probably the client: the one whose port is of the higher class (see
-            `WELL_KNOWN`), or else the sender, who then is taken to have asked.
+            `WELL_KNOWN`), or else the sender, who then is taken to have asked; where the IPv4 header around
+            begins in the data, or -2 - where that of IPv6 does, -1 if there is none.
     """
     layer, table = headers.layer, headers.table
     known, steps = table.catalogue.by_name, table.catalogue.program.names
@@ -73,7 +74,7 @@ def gather(headers: HeaderRows, names: tuple[str, ...], out: Integers) -> Gather
     np.subtract(layer.limit, layer.end, out=out[SPEAKS_FOR])
     np.equal(layer.flags & QUOTED, 0, out=out[ORIGINAL], casting="unsafe")
     keys = np.empty((len(layer), WORDS), np.int64)
-    pair(around[1], (words4, words6), ports, SECRET, keys, out[ENDS])
+    pair(around[1], (around[0], words4, words6), ports, SECRET, keys, out[ENDS])
     in_pieces = bool(words4[2].any()) or ("ipv6.fraghdr" in known and len(table.layer("ipv6.fraghdr")) > 0)
     return Gathered(keys, in_pieces)
 
@@ -115,7 +116,7 @@ def find_around(position: Small, found: Small, wanted: Integers, around: Small) 
 @kernel
 def pair(
     version: Small,
-    words: tuple[Integers, Integers],
+    headers: tuple[Small, Integers, Integers],
     ports: Integers,
     secret: Integers,
     keys: Integers,
@@ -125,20 +126,23 @@ def pair(
 
     Args:
         version: of the IP header around each, 0 for none.
-        words: source and destination of those in IPv4, one word each; and of those in IPv6, two each.
+        headers: where these start; source and destination of those in IPv4, one word each; and of those in IPv6, two each.
         ports: (2, n) source, destination.
         secret: see `SECRET`.
         keys: (n, 5), filled.
-        out: (3, n) side, hash, guess; filled.
+        out: (4, n) side, hash, guess, header around; filled.
     """
-    words4, words6 = words
+    starts, words4, words6 = headers
     at4, at6 = 0, 0
     for row in range(len(version)):
         high, low, other_high, other_low = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+        place = -1
         if version[row] == 4:
+            place = starts[row]
             low, other_low = words4[0, at4], words4[1, at4]
             at4 += 1
         elif version[row] == 6:
+            place = -2 - starts[row]
             high, low, other_high, other_low = (
                 words6[0, at6],
                 words6[1, at6],
@@ -165,6 +169,7 @@ def pair(
         keys[row, 0], keys[row, 1], keys[row, 2], keys[row, 3] = high, low, other_high, other_low
         keys[row, 4] = sort << 32 | source << 16 | destination
         out[0, row], out[1, row] = side, scatter(keys, row, secret)
+        out[3, row] = place
         out[2, row] = side if port_class(other) <= port_class(own) else 1 - side
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.connections import sendings as s
+from synfin.connections import sendings as r
+from synfin.connections import signs as s
 from synfin.connections.causes import CAUSES
 
 if TYPE_CHECKING:
@@ -52,8 +53,9 @@ class Fate:
 def fates(told: Told, rows: Integers) -> dict[int, Fate]:
     """The fate of those of these rows of a chunk to which something happened, by row."""
     judged, cause = told.verdicts.judged, told.verdicts.cause
-    copied = told.seen.told[:, s.COPY]
-    found = {row: Fate(copy_of=int(copied[row])) for row in rows[copied[rows] > 0].tolist()}
+    remarks = told.seen.remarks[np.isin(told.seen.remarks[:, r.AT], rows)]
+    copies = remarks[remarks[:, r.S_COPY] > 0][:, [r.AT, r.S_COPY]].tolist()
+    found = {row: Fate(copy_of=copy) for row, copy in copies}
     for at in np.flatnonzero(np.isin(judged.events[:, s.ROW], rows)).tolist():
         original = int(judged.events[at, s.ORIGINAL])
         found[int(judged.events[at, s.ROW])] = Fate(
@@ -67,5 +69,6 @@ def fates(told: Told, rows: Integers) -> dict[int, Fate]:
 
 def needless(told: Told, rows: Integers) -> set[int]:
     """Packets whose resending these rows of a chunk show to have been needless."""
-    reports = told.seen.told[rows][:, [s.EIFEL, s.DSACK]]
+    remarks = told.seen.remarks
+    reports = remarks[np.isin(remarks[:, r.AT], rows)][:, [r.S_EIFEL, r.S_DSACK]]
     return set(reports[reports > 0].tolist())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from synfin.connections import sendings as s
+from synfin.connections import sendings as r
+from synfin.connections import signs as s
 from synfin.connections.causes import (
     AFTER_TIMEOUT,
     FAST,
@@ -23,8 +24,6 @@ from synfin.connections.causes import (
     verdicts,
 )
 from synfin.connections.group import grown
-from synfin.connections.scaling import UNKNOWN, is_scaled, window_size
-from synfin.connections.segments import SYN
 from synfin.connections.sendings import Seen, Sendings
 from synfin.connections.sequence import DUPLICATE_ACK
 from synfin.connections.verdicts import VANTAGES
@@ -58,7 +57,7 @@ as kernels count it. The spurious, those of a SYN and those of a FIN without dat
 what was lost, on either side of the place of capture. Copied acknowledgments look like duplicate ones."""
 
 LIMITS = ("application", "receive_window", "congestion_window", "loss")
-"""As in `Sendings.limited`."""
+"""As in `limits`."""
 
 CONFIDENCES = ("", "possible", "likely", "proven")
 
@@ -97,6 +96,8 @@ class Ledger:
         brings: Integers,
         more: tuple[Integers, Integers],
         count: int,
+        *,
+        is_dense: bool = False,
     ) -> Told:
         """Take in the next chunk.
 
@@ -104,19 +105,18 @@ class Ledger:
             found: its segments.
             grouping: their connections.
             brings: see `Sequences.advance`.
-            more: known shift counts, see `Scales.advance`; the offers, see `Offers.state`.
+            more: known shift counts, see `Scales.advance`; offers, see `Offers.said`.
             count: how many connections there are.
+            is_dense: whether to tell, too, what there is to tell of every segment.
         """
         self.place = grown(self.place, count)
-        shift, offers = more
-        offered = (found.flags & SYN) != 0
-        offer = np.where(offered, offers[grouping.connection, found.side], 0).astype(np.int64)
-        is_unknown = is_scaled(found) & (shift == UNKNOWN) & (found.window > 0)
-        window = np.where(is_unknown, -1, window_size(found, shift))
-        seen = self.sendings.advance(found, grouping, brings, (window, offer), count)
-        judged = verdicts(seen.events, self.episodes, count)
+        self.sendings.make_room(len(found), count)
+        seen = self.sendings.advance(found, grouping, brings, more, is_dense=is_dense)
+        if len(seen.events):
+            self._give_places(seen.events[:, s.WHICH])
+        judged = verdicts(seen.events, self.place, self.episodes, self._rows)
         self._count_events(seen, judged)
-        self._count_told(found, grouping, brings, seen.told)
+        self._count_remarks(found, grouping, brings, seen.remarks)
         return Told(seen, judged)
 
     def counted(self, name: str, chosen: Integers, side: Integers) -> Integers:
@@ -152,52 +152,41 @@ class Ledger:
             if test.any():
                 self._add(name, of[test], side[test], 1)
 
-    def _count_told(self, found: Segments, grouping: Grouping, brings: Integers, told: Integers) -> None:
+    def _count_remarks(
+        self, found: Segments, grouping: Grouping, brings: Integers, remarks: Integers
+    ) -> None:
         """What acknowledgments tell of the other side's sendings; and those that are copies."""
-        of, side = grouping.connection, found.side
+        if not len(remarks):
+            return
+        at = remarks[:, r.AT]
+        of, side = grouping.connection[at], found.side[at]
         for name, column, amount in (
-            ("retransmissions_spurious", s.SPURIOUS, 1),
-            ("lost_after", s.ARRIVED, -1),
-            ("lost_before", s.UNLOST, -1),
+            ("retransmissions_spurious", r.S_SPURIOUS, 1),
+            ("lost_after", r.S_ARRIVED, -1),
+            ("lost_before", r.S_UNLOST, -1),
         ):
-            row = np.flatnonzero(told[:, column])
-            self._add(name, of[row], 1 - side[row], amount * told[row, column])
-        copies = np.flatnonzero(told[:, s.COPY])
-        self._add("duplicates", of[copies], side[copies], 1)
-        needless = copies[brings[copies] & DUPLICATE_ACK != 0]
+            some = np.flatnonzero(remarks[:, column])
+            self._add(name, of[some], 1 - side[some], amount * remarks[some, column])
+        is_copy = remarks[:, r.S_COPY] > 0
+        self._add("duplicates", of[is_copy], side[is_copy], 1)
+        needless = is_copy & (brings[at] & DUPLICATE_ACK != 0)
         self._add("copied_acks", of[needless], side[needless], 1)
+
+    def _give_places(self, of: Integers) -> None:
+        """Give connections to which something happens a row."""
+        new = np.unique(of[self.place[of] == 0])
+        self.place[new] = np.arange(self._rows, self._rows + len(new))
+        self._rows += len(new)
+        self.counters = grown(self.counters, self._rows)
 
     def _add(self, name: str, of: Integers, side: Integers, amount: Integers | int) -> None:
         """Count this much more for each of these connections and sides."""
         if not len(of):
             return
-        new = np.unique(of[self.place[of] == 0])
-        if len(new):
-            self.place[new] = np.arange(self._rows, self._rows + len(new))
-            self._rows += len(new)
-            self.counters = grown(self.counters, self._rows)
+        self._give_places(of)
         flat = self.counters.reshape(-1)  # a view
         at = (2 * self.place[of].astype(np.int64) + side) * len(COUNTED) + COUNTED.index(name)
         np.add.at(flat, at, np.asarray(amount).astype(np.uint32))
-
-
-def quantile(histogram: Values, share: float) -> Integers:
-    """The round trip, ns, which this share of those counted does not exceed; 0 for an empty histogram.
-
-    Args:
-        histogram: uint8 (n, BINS), see `Sendings.histogram`.
-        share: from 0 to 1; within a bin values are taken to be spread evenly.
-    """
-    upto = np.cumsum(histogram.astype(np.int64), axis=1)
-    total = upto[:, -1]
-    wanted = total * share
-    at = np.minimum((upto < wanted[:, None]).sum(axis=1), s.BINS - 1)
-    row = np.arange(len(histogram))
-    inside = histogram[row, at].astype(np.float64)
-    part = np.where(inside > 0, (wanted - (upto[row, at] - inside)) / np.maximum(inside, 1), 0)
-    octave, quarter = at // s.OCTAVE, at % s.OCTAVE
-    value = np.ldexp(1 + (quarter + part) / s.OCTAVE, octave + s.FIRST_OCTAVE)
-    return np.where(total > 0, value, 0).astype(np.int64)
 
 
 def vantages(seen: Observed, client_hops: Integers, server_hops: Integers) -> tuple[Integers, Integers]:

@@ -28,7 +28,7 @@ OF_CONNECTIONS: Mapping[str, str] = {
     "vantage": "where the capture was taken: client, server, between, same host",
     "vantage_confidence": "`proven`, `likely`, or `possible`: a machine near may have answered instead",
     "quality": "what the capture lacks of this connection",
-    "headline": "what is most remarkable",
+    "headline": "what is most remarkable: how it failed to open, how it was aborted, or what held it up",
 }
 """Columns that a connection has once."""
 

@@ -81,7 +81,7 @@ class Observations:
         brings = self.sequences.advance(found, grouping, count)
         told = None
         if self.ledger:
-            told = self.ledger.advance(found, grouping, brings, (shift, self.offers.state), count)
+            told = self.ledger.advance(found, grouping, brings, (shift, self.offers.said), count)
         does = self.milestones.advance(found, grouping, count)
         states = self.states.advance(found, grouping, does, count)
         self.histories.advance(found, grouping, brings, count)

@@ -46,10 +46,12 @@ class Offers:
 
     Attributes:
         state: uint32 (capacity, 2), packed; 0 if no SYN was seen.
+        said: int64, what each segment of the latest chunk offers, packed, 0 for what is no SYN.
     """
 
     def __init__(self) -> None:
         self.state: Values = np.zeros((0, 2), np.uint32)
+        self.said = np.zeros(0, np.int64)
 
     def advance(self, segments: Segments, grouping: Grouping, count: int) -> Integers:
         """Look at the SYNs of the next chunk; `count` is how many connections there are.
@@ -59,6 +61,7 @@ class Offers:
         """
         self.state = grown(self.state, count)
         offered = np.full(len(segments), ABSENT, np.int64)
+        self.said = np.zeros(len(segments), np.int64)
         is_syn = np.flatnonzero(segments.flags & SYN)
         if not len(is_syn):
             return offered
@@ -71,6 +74,7 @@ class Offers:
         packed |= np.where(chosen.has("tcp.options.tfo"), FAST_OPEN, 0)
         own = segments.extent[is_syn] != QUOTED
         made = is_syn[own]
+        self.said[made] = packed[own]
         self.state[grouping.connection[made], segments.side[made]] = packed[own]
         offered[is_syn] = shift
         return offered

@@ -65,7 +65,8 @@ EVERY_KIND = Kinds(_every & 0x1F, _every >> HAS_PAYLOAD_AT & 1, _every >> EXTENT
     SIDE,
     HASH,
     GUESS,
-) = range(ROWS := 14)
+    AROUND,
+) = range(ROWS := 15)
 """Rows of `Segments.matrix`."""
 
 NUMBERS = ("flags", "seq_raw", "ack_raw", "window_size_value")
@@ -78,7 +79,7 @@ class Segments:
     Attributes:
         headers: the layer they come from.
         chosen: which rows of the layer they are; None if all.
-        matrix: (14, n) all that kernels look at: what follows here, in this order, and two rows more that
+        matrix: (15, n) all that kernels look at: what follows here, in this order, and three rows more that
             `endpoints` describes.
         number: packet number, from 1.
         time: nanoseconds since the epoch, 0 for records without a time.

@@ -12,15 +12,18 @@ from synfin.basics.time import SECOND
 from synfin.connections import milestones as m
 from synfin.connections import sequence as q
 from synfin.connections import tally as t
-from synfin.connections.ledger import CONFIDENCES, COUNTED, LIMITS, quantile, vantages
+from synfin.connections.headline import headline
+from synfin.connections.lean import joined, lean
+from synfin.connections.ledger import CONFIDENCES, COUNTED, LIMITS, vantages
 from synfin.connections.offers import Offer, unpacked
 from synfin.connections.quality import DROPS, END, LACKING, Quality, is_copied
+from synfin.connections.round_trips import quantile
 from synfin.connections.state import FIRST_SENDER, INFERRED, NAMES, ROLE_SEEN, SIDE, State
 from synfin.connections.verdicts import CONN_STATES, HANDSHAKES, SIDES, TEARDOWNS, VANTAGES, Observed
-from synfin.connections.words import Words, stacked
+from synfin.connections.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from synfin.basics.arrays import Flags, Integers, Values
     from synfin.connections.observations import Observations
@@ -37,7 +40,7 @@ class Connections:
     """The table of connections.
 
     Attributes:
-        columns: by name, one entry per connection: an array of int64 or bool, masked where unknown; or
+        columns: by name, one entry per connection: an array of integers or bool, masked where unknown; or
             `Words`.
         beside: likewise, what an explanation needs but the table does not show: `client_isn`, `server_isn`
             (raw), `time_wait_holder` ("client", "server", "both").
@@ -85,7 +88,7 @@ class Connections:
         """A column of numbers."""
         values = self.columns[name]
         assert isinstance(values, np.ndarray)
-        return values
+        return values.astype(np.int64)
 
     def taken(self, indexes: Values) -> Connections:
         """Only these rows: positions, or one truth value per row."""
@@ -142,21 +145,10 @@ def summarise(observations: Observations) -> Connections:
         for at in range(0, max(len(chosen), 1), AT_ONCE)
     ]
     columns, beside = (
-        {name: _joined([piece[part].pop(name) for piece in pieces]) for name in tuple(pieces[0][part])}
+        {name: joined([piece[part].pop(name) for piece in pieces]) for name in tuple(pieces[0][part])}
         for part in (0, 1)
     )
     return Connections(columns, beside, observations.last_time, observations.packets)
-
-
-def _joined(parts: Sequence[Any]) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak of
-    """One column from its pieces."""
-    if len(parts) == 1:
-        return parts[0]
-    if isinstance(parts[0], Words):
-        return stacked(parts)
-    if isinstance(parts[0], np.ma.MaskedArray):
-        return np.ma.concatenate(parts)  # type: ignore[no-untyped-call]
-    return np.concatenate(parts)
 
 
 def _piece(view: _View) -> tuple[dict[str, Column], dict[str, Column]]:
@@ -170,12 +162,16 @@ def _piece(view: _View) -> tuple[dict[str, Column], dict[str, Column]]:
     for name, side in (("client", view.client), ("server", 1 - view.client)):
         columns |= {f"{name}_{what}": values for what, values in _side(view, side, quality).items()}
     columns |= _outcomes(view, seen, quality)
+    columns["headline"] = headline(columns)
     beside: dict[str, Column] = {
         "client_isn": _known(seen.client[:, m.ISN] - 1, seen.client[:, m.ISN] > 0),
         "server_isn": _known(seen.server[:, m.ISN] - 1, seen.server[:, m.ISN] > 0),
         "time_wait_holder": _time_wait_holder(view),
     }
-    return columns, beside
+    lean_columns, lean_beside = (
+        {name: lean(values) for name, values in part.items()} for part in (columns, beside)
+    )
+    return lean_columns, lean_beside
 
 
 class _View:
@@ -294,8 +290,8 @@ def _timed(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
     if view.ledger is None:
         return dict.fromkeys(TIMED, _unknown(len(view.row)))
     followed = view.ledger.sendings
-    least, counts = followed.least_rtt(view.chosen, side), followed.round_trips(view.chosen, side)
-    limited = followed.limits(view.chosen, side)
+    which = 2 * view.chosen + side
+    least, counts, limited = followed.least_rtt(which), followed.round_trips(which), followed.limits(which)
     is_timed = (least > 0) & quality.tells_times
     is_limited = (limited.sum(axis=1) > 0) & quality.tells_limits
     columns: dict[str, Column] = {"rtt_min_ns": _known(least, is_timed)}
@@ -346,7 +342,6 @@ def _outcomes(view: _View, seen: Observed, quality: Quality) -> dict[str, Column
         "vantage": Words(seen.vantage, VANTAGES),
         "vantage_confidence": _vantage_confidence(view, seen),
         "quality": quality.words,
-        "headline": Words(np.zeros(len(view.row), np.int64), (None,)),
     }
 
 
@@ -365,7 +360,8 @@ def _vantage_confidence(view: _View, seen: Observed) -> Words:
     """How sure the place of capture is."""
     if view.ledger is None:
         return Words(np.zeros(len(view.row), np.int64), (None,))
-    hops = [view.ledger.sendings.hops(view.chosen, side) for side in (view.client, 1 - view.client)]
+    known = view.ledger.sendings.hops
+    hops = [known[2 * view.chosen + side].astype(np.int64) for side in (view.client, 1 - view.client)]
     _, sure = vantages(seen, *hops)
     return Words(sure, CONFIDENCES)
 
@@ -383,7 +379,7 @@ def _quality(view: _View, seen: Observed) -> Quality:
                 view.ledger.counted("duplicates", view.chosen, side),
             )
             copied |= is_copied(copies, packets)
-            joined |= view.ledger.sendings.is_joined(view.chosen, side)
+            joined |= view.ledger.sendings.is_joined(2 * view.chosen + side)
     tests: tuple[Flags, ...] = (
         ~seen.asked | (seen.is_opened & ~seen.answered & (seen.server[:, m.SYN_PACKET] == 0)),
         one_way & heard,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.connections import milestones as m
-from synfin.connections import sendings as s
+from synfin.connections import sendings as r
+from synfin.connections import signs as s
 from synfin.connections.causes import (
     CAUSES,
     FAST,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers
     from synfin.connections.group import Grouping
     from synfin.connections.segments import Segments
+    from synfin.connections.sendings import Seen
     from synfin.dissect.table import PacketTable
 
 SOURCES = ("", "karn", "timestamps")
@@ -85,7 +87,7 @@ class Truths:
         """Follow the next chunk, and supply its facts as they are known by then."""
         told = self._follow(table)
         found, grouping, out = told
-        _supply_told(found, out.seen.told)
+        _supply_told(found, out.seen)
         _supply_events(found, out)
         self._supply_judged(found, grouping, out.verdicts, np.zeros((0, 3), np.int64))
 
@@ -97,19 +99,20 @@ class Truths:
         shift, _ = self._scales.advance(found, grouping, offered, count)
         brings = self._sequences.advance(found, grouping, count)
         self.milestones.advance(found, grouping, count)
-        out = self.ledger.advance(found, grouping, brings, (shift, self._offers.state), count)
-        self._note_needless(found, out.seen.told)
+        out = self.ledger.advance(found, grouping, brings, (shift, self._offers.said), count, is_dense=True)
+        self._note_needless(found, out.seen.remarks)
         made = found, grouping, out
         table.kept[KEPT] = made
         return made
 
-    def _note_needless(self, found: Segments, told: Integers) -> None:
+    def _note_needless(self, found: Segments, remarks: Integers) -> None:
         """Remember which resendings were shown to be needless, by which packet, and how."""
-        for column, rule in ((s.EIFEL, "eifel"), (s.DSACK, "dsack")):
-            row = np.flatnonzero(told[:, column] > 0)
+        for column, rule in ((r.S_EIFEL, "eifel"), (r.S_DSACK, "dsack")):
+            row = np.flatnonzero(remarks[:, column] > 0)
             if len(row):
                 which = np.full(len(row), RULES.index(rule))
-                self._needless.append(np.stack((told[row, column], found.number[row], which), axis=1))
+                shown, by = remarks[row, column], found.number[remarks[row, r.AT]]
+                self._needless.append(np.stack((shown, by, which), axis=1))
 
     def supply_final(self, table: PacketTable) -> None:
         """Supply what later packets decided; chunks come again from the first, in the same order."""
@@ -168,16 +171,17 @@ def _supply_words(
     found.supply(f"synfin.{name}", text.from_list(list(words)).take(full), has)
 
 
-def _supply_told(found: Segments, told: Integers) -> None:
+def _supply_told(found: Segments, seen: Seen) -> None:
     """What acknowledgments complete and tell."""
-    every = np.arange(len(found))
-    for name, column in (("rtt", s.RTT), ("delayed_ack", s.DELAYED), ("eifel", s.EIFEL)):
-        _supply_numbers(found, name, told[:, column], every, told[:, column] > 0)
-    _supply_numbers(found, "flight", told[:, s.FLIGHT] - 1, every, told[:, s.FLIGHT] > 0)
-    _supply_numbers(found, "dsack.frame", told[:, s.DSACK], every, told[:, s.DSACK] > 0)
-    _supply_words(found, "rtt.source", (SOURCES, told[:, s.SOURCE]), every, told[:, s.RTT] > 0)
-    kind = (told[:, s.DSACK] < 0).astype(np.int64)
-    _supply_words(found, "dsack", (REPORTS, kind), every, told[:, s.DSACK] != 0)
+    every, dense, remarks = np.arange(len(found)), seen.dense, seen.remarks
+    for name, row in (("rtt", r.D_RTT), ("delayed_ack", r.D_DELAYED)):
+        _supply_numbers(found, name, dense[row], every, dense[row] > 0)
+    _supply_numbers(found, "flight", dense[r.FLIGHT] - 1, every, dense[r.FLIGHT] > 0)
+    _supply_words(found, "rtt.source", (SOURCES, dense[r.D_SOURCE]), every, dense[r.D_RTT] > 0)
+    at, dsack, eifel = remarks[:, r.AT], remarks[:, r.S_DSACK], remarks[:, r.S_EIFEL]
+    _supply_numbers(found, "eifel", eifel, at, eifel > 0)
+    _supply_numbers(found, "dsack.frame", dsack, at, dsack > 0)
+    _supply_words(found, "dsack", (REPORTS, (dsack < 0).astype(np.int64)), at, dsack != 0)
 
 
 def _supply_events(found: Segments, out: Told) -> None:
@@ -189,7 +193,8 @@ def _supply_events(found: Segments, out: Told) -> None:
     _supply_numbers(found, "retransmits", original, row, judged.is_resent & judged.was_seen)
     late = np.maximum(events[:, s.SINCE_GAP], 0)
     _supply_numbers(found, "reordered", late, row, judged.is_reordered)
-    copied = np.array(out.seen.told[:, s.COPY])
+    copied = np.zeros(len(found), np.int64)
+    copied[out.seen.remarks[:, r.AT]] = out.seen.remarks[:, r.S_COPY]
     copied[row] = np.where(judged.is_copy, original, copied[row])
     _supply_numbers(found, "duplicate", copied, np.arange(len(found)), copied > 0)
 
@@ -215,8 +220,8 @@ def _supply_vantage(found: Segments, grouping: Grouping, known: Truths) -> None:
         is_outstanding=nothing > 0,
         is_same_host=(ends[:, 0] == ends[:, 2]) & (ends[:, 1] == ends[:, 3]),
     )
-    hops = known.ledger.sendings.state[:, :, s.HOPS] - 1
-    vantage, sure = vantages(seen, hops[of, side], hops[of, 1 - side])
+    hops = known.ledger.sendings.hops.astype(np.int64)
+    vantage, sure = vantages(seen, hops[2 * of + side], hops[2 * of + 1 - side])
     is_told = np.ones(len(row), np.bool_)
     _supply_words(found, "vantage", (VANTAGES, vantage), row, is_told)
     _supply_words(found, "vantage.confidence", (CONFIDENCES, sure), row, sure > 0)

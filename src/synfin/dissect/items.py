@@ -14,7 +14,7 @@ from synfin.dissect.walk import PARTIAL, Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from synfin.basics.arrays import Bytes, Integers
+    from synfin.basics.arrays import Bytes, Integers, Small
     from synfin.dissect.layers import Located
 
 MOST_KEYS = 256
@@ -97,6 +97,66 @@ def find_items(rows: HeaderRows, plan: Plan, wanted: Sequence[str] = ()) -> tupl
             outer=rows.layer,
         )
     return layers, stops
+
+
+def place_items(rows: HeaderRows, plan: Plan, wanted: Mapping[str, int]) -> Integers:
+    """Where in each header some members of a list of types, lengths and values are; quick for many headers.
+
+    Args:
+        rows: the headers that have the list.
+        plan: how they are found.
+        wanted: names of the members, with the only size to look for, 0 for any.
+
+    Returns:
+        int64 (members, headers): first byte of the last whole one in each header, -1 where there is none.
+    """
+    items, layer = plan.items, rows.layer
+    out = np.empty((len(wanted), len(rows)), np.int64)
+    which = np.full(MOST_KEYS, -1, np.int64)
+    for at, name in enumerate(wanted):
+        which[
+            [
+                plan.choice[key] >= 0 and plan.protocols[plan.choice[key]].name == name
+                for key in range(MOST_KEYS)
+            ]
+        ] = at
+    end = layer.end if layer.whole else np.minimum(layer.end, rows.captured_end).astype(np.int32)
+    rule = (layer.protocol.minimum + items.skip, items.last, items.unit, items.uncounted)
+    kinds = (which, plan.single, np.array(list(wanted.values()), np.int64))
+    _place_typed(layer.start, end, rows.data, kinds, rule, out)
+    return out
+
+
+@kernel
+def _place_typed(
+    start: Small,
+    end: Small,
+    data: Bytes,
+    kinds: tuple[Integers, Integers, Integers],
+    rule: tuple[int, int, int, int],
+    out: Integers,
+) -> None:
+    """Type, length, value; only where the wanted ones are."""
+    which, single, sizes = kinds
+    first, last, unit, uncounted = rule
+    for row in range(len(start)):
+        for member in range(len(sizes)):
+            out[member, row] = -1
+        at, stop = start[row] + first, np.int64(end[row])
+        while at < stop:
+            kind = np.int64(data[at])
+            if kind == last:
+                break
+            if single[kind]:
+                at += 1
+                continue
+            size = np.int64(data[at + 1]) * unit + uncounted if at + 1 < stop else np.int64(0)
+            if size < 2 or at + size > stop:
+                break
+            member = which[kind]
+            if member >= 0 and (sizes[member] == 0 or sizes[member] == size):
+                out[member, row] = at
+            at += size
 
 
 def _placed(located: Located, plan: Plan) -> Integers:

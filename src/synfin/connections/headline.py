@@ -1,0 +1,89 @@
+"""What is most remarkable about a connection, in a word or two: how it failed, or what held it up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synfin.basics.time import MILLISECOND
+from synfin.connections.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from synfin.basics.arrays import Flags, Integers
+
+FAILED = (
+    "refused",
+    "rejected by ICMP",
+    "no answer",
+    "half-open",
+    "reset during handshake",
+    "answered with a bare ACK",
+)
+ABORTED = ("RST by client", "RST by server", "timed out", "FIN unanswered")
+HEADLINES = (
+    "",
+    *FAILED,
+    *ABORTED,
+    "zero window",
+    "losses",
+    "needless retransmissions",
+    "reordering",
+    "complete after retries",
+)
+"""The first that holds counts: a connection that never opened before one that was aborted, that before what
+cost it time."""
+
+LONG_CLOSED, CLOSED_SHARE = 200 * MILLISECOND, 20
+"""A window that was closed for longer, or for this part of the whole time, held the connection up."""
+
+MANY = 100
+"""One of so many packets lost, or late, is remarkable."""
+
+
+def headline(columns: Mapping[str, Any]) -> Words:
+    """The word for each connection.
+
+    Args:
+        columns: the other columns of the table; what is unknown is not remarkable.
+    """
+    tests: dict[str, Flags] = {}
+    for name, words in (("handshake", FAILED), ("teardown", ABORTED)):
+        column: Words = columns[name]
+        tests |= {word: column.codes == column.texts.index(word) for word in words}
+    sides = [_Side(columns, side) for side in ("client", "server")]
+    duration = columns["duration"]
+    for word in ("zero window", "losses", "needless retransmissions", "reordering"):
+        one, other = (side.is_so(word, duration) for side in sides)
+        tests[word] = one | other
+    opened: Words = columns["handshake"]
+    tests["complete after retries"] = opened.codes == opened.texts.index("complete after retries")
+    codes = np.select(list(tests.values()), [HEADLINES.index(word) for word in tests], 0)
+    return Words(codes.astype(np.int64), HEADLINES)
+
+
+class _Side:
+    """What one side sent."""
+
+    def __init__(self, columns: Mapping[str, Any], side: str) -> None:
+        self._columns, self._side = columns, side
+
+    def number(self, name: str) -> Integers:
+        """A column, 0 where it is unknown."""
+        values: Integers = np.ma.filled(self._columns[f"{self._side}_{name}"], 0)
+        return values
+
+    def is_so(self, word: str, duration: Integers) -> Flags:
+        """Whether this word holds for the side."""
+        packets, closed = self.number("packets"), self.number("zero_window_ns")
+        lost = self.number("lost_before") + self.number("lost_after")
+        resent, needless = self.number("retransmissions"), self.number("retransmissions_spurious")
+        holds: Flags = {
+            "zero window": (closed > LONG_CLOSED) | ((closed > 0) & (CLOSED_SHARE * closed > duration)),
+            "losses": (lost > 0) & (MANY * lost >= packets),
+            "needless retransmissions": (needless > 0) & (2 * needless >= resent),
+            "reordering": (self.number("reordered") > 0) & (MANY * self.number("reordered") >= packets),
+        }[word]
+        return holds
