@@ -126,7 +126,8 @@ def pair(
 
     Args:
         version: of the IP header around each, 0 for none.
-        headers: where these start; source and destination of those in IPv4, one word each; and of those in IPv6, two each.
+        headers: where these start; source and destination of those in IPv4, one word each; and of those in
+            IPv6, two each.
         ports: (2, n) source, destination.
         secret: see `SECRET`.
         keys: (n, 5), filled.
