@@ -58,6 +58,10 @@ def test_a_fast_open_shows_its_cookie_and_its_data() -> None:
     assert {"step.syn.data", "options.cookie.shown", "opening.fast_open"} <= keys(told("fast-open", 1))
 
 
+def test_a_syn_that_came_twice_is_called_one() -> None:
+    assert "D-SACK: SYN came twice" in told("simultaneous-open").text()
+
+
 def test_every_rule_holds_on_a_healthy_connection() -> None:
     assert "✘" not in told("page").text()
 

@@ -64,7 +64,7 @@ def test_an_empty_file_is_an_empty_capture(tmp_path: Path) -> None:
 
 
 def test_standard_input_is_a_file_like_any_other() -> None:
-    assert synfin("read", "-", stdin=PAGE.read_bytes())[1] == synfin("read", PAGE)[1]
+    assert synfin("read", "-", "-2", stdin=PAGE.read_bytes())[1] == synfin("read", PAGE)[1]
 
 
 def test_every_record_is_accounted_for() -> None:

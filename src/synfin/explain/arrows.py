@@ -164,6 +164,8 @@ class Arrows:
         origin = self.narrator.fact_of(OTHER[segment.sender], "isn")
         if origin is None:
             return f"{left}…{right}"
+        if left == origin and distance(left, right) == 1:
+            return "SYN"
         return f"{int(distance(origin, left))}…{int(distance(origin, right)) - 1}"
 
 
