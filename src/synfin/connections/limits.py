@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synfin.basics.kernel import PART, kernel
+from synfin.basics.kernel import PART, RARE, kernel
 from synfin.connections.sides import (
     COUNT,
     LARGEST,
@@ -44,7 +44,7 @@ def limit(wide: Integers, narrow: Values, pool: Integers, limited: Integers, sid
         wide[side, SINCE] = time
 
 
-@kernel(plain_below=PART)
+@kernel(plain_below=RARE)
 def settle_limit(wide: Integers, narrow: Values, limited: Integers, side: int, time: int) -> None:
     """Count the time since the limit began."""
     kind, passed = narrow[side, LIMITED_BY] - 1, time - wide[side, SINCE]

@@ -94,6 +94,8 @@ def order(wide: Integers, narrow: Values, side: int, packet: tuple[int, ...]) ->
 def note_step(narrow: Values, side: int, step: int) -> int:
     """Learn whether a side counts its IP identifications; returns the step if it tells of other packets."""
     regularity, ones, stride = narrow[side, REGULARITY], narrow[side, ONES], 0
+    if step == 1 and regularity == SURE and ones == SURE:
+        return 0
     if step == 1:
         narrow[side, ONES] = min(ones + 1, SURE)
     elif step > 0:
@@ -171,7 +173,7 @@ def in_vain(path: int, pause: int, has_probes: int) -> int:
     return resent + (1 if has_probes else 0)
 
 
-@kernel(plain_below=PART)
+@kernel(plain_below=RARE)
 def sample(wide: Integers, narrow: Values, pool: Integers, side: int, packet: tuple[int, ...]) -> None:
     """Keep which identification goes with which number, twice a round trip."""
     if narrow[side, SAMPLES] == 0:

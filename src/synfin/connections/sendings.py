@@ -296,7 +296,8 @@ def observe(  # noqa: C901 - one flat loop
             note_event(wide, narrow, pool, side, packet, events[found])
             found += 1
         if packet[P_BRINGS] & NEW:
-            renew(wide, narrow, pool, side, role[at])
+            if role[at]:
+                renew(wide, narrow, pool, side, role[at])
             send(wide, narrow, pool, side, packet, signs & WENT_UNSEEN)
         una, window = wide[side ^ 1, UNA], narrow[side, WINDOW]
         if flags & ACK:
@@ -397,7 +398,7 @@ def load_blocks(pool: Integers, blocks: Integers, place: int) -> None:
             pool[SAID, column] = blocks[place - 1, column]
 
 
-@kernel(plain_below=PART)
+@kernel(plain_below=RARE)
 def renew(wide: Integers, narrow: Values, pool: Integers, side: int, role: int) -> None:
     """Forget what was sent if the numbers begin anew."""
     if role & (CREATES | REUSES) != REUSES:

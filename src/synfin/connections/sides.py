@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synfin.basics.kernel import PART, kernel
+from synfin.basics.kernel import PART, RARE, kernel
 from synfin.connections.offers import MSS_AT
 
 if TYPE_CHECKING:
@@ -199,10 +199,16 @@ def flight(wide: Integers, narrow: Values, pool: Integers, side: int) -> int:
     if wide[side, UNA] == 0:
         head = narrow[side, HEAD]
         return int(distance(pool[head, SEQ], wide[side, NEXT] - 1)) if head else 0
-    sacked = 0
     blocks = narrow[side, BLOCKS]
-    if blocks:
-        for at in range(BLOCKS_AT_MOST):
-            edges = pool[blocks, at]
-            sacked += distance(edges >> 32, edges & 0xFFFFFFFF)
+    sacked = sacked_bytes(pool, blocks) if blocks else 0
     return int(max(distance(wide[side, UNA] - 1, wide[side, NEXT] - 1) - sacked, 0))
+
+
+@kernel(plain_below=RARE)
+def sacked_bytes(pool: Integers, blocks: int) -> int:
+    """How many bytes the SACK blocks in a row name."""
+    sacked = 0
+    for at in range(BLOCKS_AT_MOST):
+        edges = pool[blocks, at]
+        sacked += distance(edges >> 32, edges & 0xFFFFFFFF)
+    return sacked
