@@ -304,8 +304,7 @@ def observe(  # noqa: C901 - one flat loop
             load_blocks(pool, blocks, sacks[at])
             told = listen(wide, narrow, pool, side, packet, signs & SAME_IDENT)
             if told != NOTHING:
-                remark(remarks, remarked, pool, at, told)
-                remarked += 1
+                remarked = remark(remarks, remarked, pool, at, told)
             if pool[TOLD, RTT]:
                 tell_rtt(narrow, pool, histogram, dense, side ^ 1, at)
         note_last(wide, narrow, side, packet, offers[at])
@@ -367,14 +366,15 @@ def note_last(wide: Integers, narrow: Values, side: int, packet: tuple[int, ...]
 
 
 @kernel(plain_below=RARE)
-def remark(remarks: Integers, place: int, pool: Integers, at: int, copy: int) -> None:
-    """Hand over what is rarely told, and begin anew."""
+def remark(remarks: Integers, place: int, pool: Integers, at: int, copy: int) -> int:
+    """Hand over what is rarely told, and begin anew; the next place."""
     remarks[place, AT], remarks[place, S_COPY] = at, copy
     remarks[place, S_DSACK], remarks[place, S_EIFEL] = pool[TOLD, DSACK], pool[TOLD, EIFEL]
     remarks[place, S_SPURIOUS] = pool[TOLD, SPURIOUS]
     remarks[place, S_ARRIVED], remarks[place, S_UNLOST] = pool[TOLD, ARRIVED], pool[TOLD, UNLOST]
     pool[TOLD, DSACK], pool[TOLD, EIFEL], pool[TOLD, SPURIOUS] = 0, 0, 0
     pool[TOLD, ARRIVED], pool[TOLD, UNLOST] = 0, 0
+    return place + 1
 
 
 @kernel(plain_below=PART)
