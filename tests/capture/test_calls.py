@@ -140,7 +140,7 @@ def test_one_socket_after_a_refusal_has_another_port(server: Server) -> None:
                 f"made.connect_ex(('127.0.0.1', {port}))",
                 "print(made.getsockname()[1])",
                 f"made.connect(('127.0.0.1', {server.port}))",
-                "made.send(b'x')",
+                "made.send(b'x'), made.recv(9)",
             )
         ) as (process, listening):
             assert process.wait(PATIENCE) == 0

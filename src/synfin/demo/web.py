@@ -31,7 +31,8 @@ def response(page: bytes = PAGE) -> bytes:
 
 
 def fetch(ours: socket.socket, theirs: socket.socket, *, host: str = SERVER, page: bytes = PAGE) -> None:
-    """Ask, answer and read the answer, over an open connection."""
+    """Ask, answer and read the answer when all of it is there, over an open connection."""
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, len(response(page)))
     ours.sendall(request(host))
     read(theirs, len(request(host)))
     theirs.sendall(response(page))

@@ -69,6 +69,7 @@ class Listening:
                 self._look(call)
             self._waiting = [each for each in self._waiting if not self._is_known(each)]
         for each in self._waiting:
+            self._is_known(each)
             each.socket.close()
 
     def _look(self, call: Call) -> None:

@@ -37,6 +37,5 @@ SCENARIO = Scenario(
         "看上去像丢了 SYN，但服务器的计数器说明了原因：TcpExtListenOverflows。",
     ),
     run=run,
-    resends=True,
     connection=3,
 )

@@ -34,5 +34,4 @@ SCENARIO = Scenario(
         "沉默不等于拒绝：等待时间逐次加倍，客户端分不清是过滤器还是主机不在。",
     ),
     run=run,
-    resends=True,
 )

@@ -31,6 +31,5 @@ SCENARIO = Scenario(
         "接收方说明收到了哪些；发送方只补缺的，远在定时器到期之前。",
     ),
     run=run,
-    resends=True,
     at_server=True,
 )

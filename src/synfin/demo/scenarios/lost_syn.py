@@ -32,5 +32,4 @@ SCENARIO = Scenario(
         "建立连接比平时多花整整一秒，几乎总是丢了 SYN 或它的应答。",
     ),
     run=run,
-    resends=True,
 )

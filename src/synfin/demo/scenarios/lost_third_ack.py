@@ -37,6 +37,5 @@ SCENARIO = Scenario(
         "客户端以为连接已建立，服务器还没有；之后任何一个段都能补救。",
     ),
     run=run,
-    resends=True,
     at_server=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from synfin.demo.laboratory import nth
+from synfin.demo.laboratory import Weather, nth
 from synfin.demo.scenario import Scenario
 from synfin.demo.web import BOOK, exchange
 from synfin.dissect.definition import Words
@@ -31,6 +31,7 @@ SCENARIO = Scenario(
         "重复 ACK 要靠后面的段；到了末尾没有了，发送方只好自己重发最后一个。",
     ),
     run=run,
+    weather=Weather(delay=0.04),  # so that no probe is sent early, however busy this machine is
     resends=True,
     at_server=True,
 )

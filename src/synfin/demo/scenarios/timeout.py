@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from synfin.demo.laboratory import Weather
 from synfin.demo.scenario import Scenario
 from synfin.demo.web import exchange
 from synfin.dissect.definition import Words
@@ -32,6 +33,7 @@ SCENARIO = Scenario(
         "定时器是最后的办法：等得最久，之后发送方又得从慢开始。",
     ),
     run=run,
+    weather=Weather(delay=0.04),  # so that no probe is sent early, however busy this machine is
     resends=True,
     at_server=True,
 )
