@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 from synfin.capture.source import open_capture
-from tests.capture.host import Host, wait_until_sent
+from tests.capture.host import Capture, Host, wait_until_sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +31,30 @@ BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "live.py"
 ENOUGH = 150_000
 """Packets a second that must be captured without loss."""
 
+MOST_GROWTH = 64 << 10
+"""Kilobytes that a capture may take beyond what it has at its start."""
+
 UDP_PAYLOAD = 42
 """Where it begins: behind Ethernet, IPv4 and UDP headers."""
 
+
+TALK = """
+import socket, sys, time
+listener = socket.create_server(("127.0.0.1", 0))
+if sys.argv[1] == "refused":
+    listener.close()
+    socket.socket().connect_ex(("127.0.0.1", 81))
+else:
+    client = socket.create_connection(listener.getsockname())
+    server, _ = listener.accept()
+    client.sendall(b"hello")
+    server.recv(9)
+    if sys.argv[1] == "still open":
+        print("talked", flush=True)
+        time.sleep(600)
+    else:
+        client.close(), server.recv(9), server.close()
+"""
 
 KILLED = """
 import os, random, signal, sys, time
@@ -172,6 +194,55 @@ def test_packets_from_a_pipe_are_listed_as_they_come(host: Host, tmp_path: Path)
         process.stdin.close()
 
 
+def test_a_connection_is_explained_as_soon_as_it_is_over(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcapng"
+    capture = host.capture("-i", "lo", "-f", "tcp", "--explain", "-w", path, "--lang", "en")
+    assert capture.process.stdout is not None
+    for number, how in enumerate(("closed normally", "refused", "closed normally")):
+        code, _, err = host.run(sys.executable, "-c", TALK, how)
+        assert code == 0, err
+        story = ""
+        while not story.startswith(f"Connection {number} · "):
+            story = (
+                capture.process.stdout.readline()
+            )  # were it told only at the end, this would wait for ever
+        assert how in story + capture.process.stdout.readline()
+    talking = host.start(sys.executable, "-c", TALK, "still open")
+    assert talking.stdout is not None
+    assert talking.stdout.readline() == "talked\n"
+    code, out, err = capture.stop()
+    assert (code, f"written to {path}" in err) == (0, True), err
+    assert "Connection 3 · " in out
+    assert "still open" in out
+
+
+def test_what_needs_analysis_is_listed_as_it_comes(host: Host) -> None:
+    capture = host.capture("-i", "lo", "-Y", "tcp.analysis.acks_frame && tcp.flags.syn == 1")
+    assert capture.process.stdout is not None
+    for _ in range(2):
+        host.run(sys.executable, "-c", TALK, "closed normally")
+        assert "[SYN, ACK]" in capture.process.stdout.readline()
+    assert capture.stop()[0] == 0
+
+
+def test_the_counters_are_shown_on_a_terminal(host: Host, tmp_path: Path) -> None:
+    if not shutil.which("script"):
+        pytest.skip("script is not installed")
+    command = f"{sys.executable} -m synfin capture -i lo -c 40 -w {tmp_path}/page.pcapng"
+    terminal = host.start("script", "-qfec", command, "/dev/null")
+    assert terminal.stdout is not None
+    assert "Capturing on lo" in terminal.stdout.readline()
+    host.send(25)
+    shown = ""
+    while "25 packets, 0 dropped, " not in shown:
+        more = terminal.stdout.read(1)
+        assert more, shown
+        shown += more
+    host.send(15)
+    rest = terminal.stdout.read()
+    assert "40 packets, 0 dropped; 40 written to" in rest
+
+
 def test_several_interfaces_are_one_capture(host: Host, tmp_path: Path) -> None:
     path = tmp_path / "page.pcapng"
     host.run("ip", "link", "add", "left", "type", "veth", "peer", "name", "right")
@@ -192,6 +263,17 @@ def test_it_stops_after_so_many_packets(host: Host, tmp_path: Path) -> None:
     host.send(20)
     assert capture.end()[0] == 0
     assert numbers(path) == list(range(7))
+
+
+def test_it_stops_after_a_size(host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "page.pcapng"
+    capture = host.capture("-i", "lo", "-a", "filesize:10", "-w", path)
+    sender = host.send_meanwhile(100_000, rate=500)
+    assert capture.end()[0] == 0
+    sender.kill()
+    assert 10_000 <= path.stat().st_size < 1_000_000
+    found = numbers(path)
+    assert found == list(range(len(found)))
 
 
 def test_it_stops_after_a_time(host: Host) -> None:
@@ -258,6 +340,7 @@ def test_who_may_not_capture_is_told_what_to_do(host: Host) -> None:
         (("-i", "lo", "-f", "tcp prot 80"), 2, 'The capture filter "tcp prot 80" cannot be used'),
         (("-i", "lo", "-a", "forever:1"), 2, "say one of duration:N"),
         (("-i", "lo", "-w", "x", "-Y", "udp"), 2, '"-Y" needs "-P"'),
+        (("-i", "lo", "-w", "-", "--explain"), 2, '"--explain" goes with none of'),
         (("-i", "lo", "-w", "/nowhere/x.pcapng"), 2, "/nowhere/x.pcapng cannot be written"),
         (("-i", "lo", "-w", "x.pcapng.gz"), 2, "would be compressed"),
     ],
@@ -305,11 +388,13 @@ def sent_at(path: Path) -> int:
 def test_a_stalled_program_loses_packets_and_says_how_many(host: Host, tmp_path: Path) -> None:
     path = tmp_path / "page.pcapng"
     capture = host.capture("-i", "lo", "-B", "1", "-w", path)
+    before = memory(capture)
     capture.process.send_signal(signal.SIGSTOP)
     host.send(20_000, size=500)
     capture.process.send_signal(signal.SIGCONT)
     time.sleep(1)
     host.send(100)
+    assert memory(capture) - before < MOST_GROWTH
     code, _, err = capture.stop()
     assert code == 0
     assert "Packets were dropped: " in err
@@ -328,6 +413,31 @@ def test_a_stalled_program_loses_packets_and_says_how_many(host: Host, tmp_path:
         found
     )  # on loopback, each may be lost once in each direction
     assert sum(told) == counted.system_dropped
+
+
+def test_a_list_that_nobody_reads_costs_packets_but_no_memory(host: Host) -> None:
+    capture = host.capture("-i", "lo", "-B", "1")
+    host.send(20_000, size=500)  # fills whatever is there to be filled
+    before = memory(capture)
+    for _ in range(2):
+        host.send(20_000, size=500)
+    assert memory(capture) - before < MOST_GROWTH
+    code, out, err = capture.stop()
+    assert code == 0
+    assert "Packets were dropped: " in err
+    captured, dropped = map(int, re.findall("[0-9]+", err.splitlines()[0]))
+    assert len(out.splitlines()) == captured
+    assert captured + dropped >= 60_000  # on loopback, each may be lost once in each direction
+    assert dropped > 0
+
+
+def memory(capture: Capture) -> int:
+    """The most that both processes of a capture had in memory so far, kilobytes."""
+    total = 0
+    for process in (capture.process.pid, capture.helper()):
+        state = Path(f"/proc/{process}/status").read_text()
+        total += int(state.partition("VmHWM:")[2].split()[0])
+    return total
 
 
 @pytest.mark.parametrize("how", ["delete left", "set left down"])
@@ -355,6 +465,64 @@ def test_a_full_disk_ends_the_capture_with_whole_packets(host: Host, tmp_path: P
     assert f"synfin: {path} cannot be written: File too large." in err
     found = numbers(path)
     assert found == list(range(len(found)))
+
+
+def test_a_full_file_system_ends_the_capture_with_whole_packets(host: Host, tmp_path: Path) -> None:
+    full = 'mount -t tmpfs -o size=64k none "$0" && "$@"; code=$?; cp "$0"/* "$0".kept && exit $code'
+    folder = tmp_path / "small"
+    folder.mkdir()
+    kept = tmp_path / "small.kept"
+    before = ("unshare", "-m", "sh", "-c", full, str(folder))
+    capture = host.capture("-i", "lo", "-w", folder / "page.pcapng", before=before)
+    host.send(5000)
+    code, _, err = capture.end()
+    assert code == 4, err
+    assert f"synfin: {folder}/page.pcapng cannot be written: No space left on device." in err
+    found = numbers(kept)
+    assert len(found) > 100
+    assert found == list(range(len(found)))
+
+
+def test_a_device_that_is_always_full_is_told_of(host: Host) -> None:
+    code, _, err = host.synfin("capture", "-i", "lo", "-w", "/dev/full")
+    assert code == 4
+    assert "/dev/full cannot be written: No space left on device." in err
+
+
+def test_a_program_that_reads_no_more_ends_the_capture(host: Host) -> None:
+    capture = host.capture("-i", "lo", "-w", "-")
+    assert capture.process.stdout is not None
+    capture.process.stdout.close()
+    host.send(10)
+    assert capture.process.stderr is not None
+    said = capture.process.stderr.read()
+    assert "Broken pipe" in said
+    assert "Traceback" not in said
+    assert capture.process.wait(60) == 4
+
+
+@pytest.mark.parametrize(
+    ("program", "command"),
+    [
+        ("tcpdump", "tcpdump -i lo -U -c 9 -w - udp"),
+        ("dumpcap", "dumpcap -q -i lo -c 9 -f udp -w -"),
+        ("synfin", f"{sys.executable} -m synfin capture -i lo -c 9 -f udp -w -"),
+    ],
+)
+def test_packets_of_another_program_are_listed_as_they_come(host: Host, program: str, command: str) -> None:
+    if program != "synfin" and not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    process = host.start("sh", "-c", f"{command} | {sys.executable} -m synfin read -")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stderr.readline()  # each says that it has begun
+    listed: list[list[str]] = []
+    while len(listed) < 9:
+        host.send(1)
+        listed.append(process.stdout.readline().split())  # were it held back, this would wait for ever
+    assert [line[0] for line in listed] == [str(number) for number in range(1, 10)]
+    assert {line[5] for line in listed} == {"UDP"}
+    assert process.communicate(timeout=60)[0] == ""
 
 
 def test_a_reader_that_goes_away_ends_the_capture(host: Host) -> None:

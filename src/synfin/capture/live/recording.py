@@ -204,12 +204,26 @@ class RecordFile:
             ExportError: the file cannot be written; what was written before stays.
         """
         if len(rows):
-            self._put(self._body.records(batch, rows))
-            self.packets += len(rows)
+            self._write_all(batch, rows)
         now = time.monotonic()
         if now - self._counted_at >= COUNTING and self._wire.dropped != self._counted:
             self._counted, self._counted_at = self._wire.dropped, now
             self._put(self._body.counters())
+
+    def _write_all(self, batch: Chunk, rows: Integers) -> None:
+        """Write packets; as many of them as there is room for, if there is too little."""
+        try:
+            self._append(self._body.records(batch, rows))
+        except OSError as error:
+            middle = len(rows) // 2
+            if not middle or not self._is_regular:
+                self._end()
+                raise unwritable(self.path, error, begun=True) from None
+        else:
+            self.packets += len(rows)
+            return
+        self._write_all(batch, rows[:middle])
+        self._write_all(batch, rows[middle:])
 
     def is_full(self, limits: Limits) -> bool:
         """Whether one of the limits is reached."""
@@ -233,17 +247,25 @@ class RecordFile:
             self._end()
 
     def _put(self, pieces: list[Bytes]) -> None:
+        try:
+            self._append(pieces)
+        except OSError as error:
+            self._end()
+            raise unwritable(self.path, error, begun=True) from None
+
+    def _append(self, pieces: list[Bytes]) -> None:
+        """Write all of it, or, to a regular file, nothing: a part of a packet is no use to anybody."""
         left = memoryview(b"".join(piece.data for piece in pieces))
         length = len(left)
         try:
             while len(left):
                 left = left[os.write(self._descriptor, left) :]
-        except OSError as error:
+        except OSError:
             if self._is_regular:
                 with suppress(OSError):
-                    os.ftruncate(self._descriptor, self.size)  # a part of a packet is no use to anybody
-            self._end()
-            raise unwritable(self.path, error, begun=True) from None
+                    os.ftruncate(self._descriptor, self.size)
+                    os.lseek(self._descriptor, self.size, os.SEEK_SET)
+            raise
         self.size += length
 
     def _end(self) -> None:

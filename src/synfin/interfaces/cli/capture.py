@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from synfin.interfaces.cli.options import color_option, colored
+from synfin.interfaces.cli.options import color_option, colored, lang_option
 from synfin.interfaces.cli.read import TIME_FORMS
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from synfin.capture.live.device import Request
     from synfin.capture.live.recording import Limits, Recording
     from synfin.capture.live.wire import Wire
+    from synfin.explain.language import Lang
 
 STOPS = {"duration": "seconds", "filesize": "kilobytes", "packets": "packets", "files": "files"}
 """What `-a` and `-b` take, and what the limits call it."""
@@ -33,14 +37,16 @@ class Wanted(NamedTuple):
     ring: tuple[str, ...]
     display_filter: str
     shows: bool
+    explains: bool
     quiet: bool
     times: str
+    lang: Lang
     color: str
 
     @property
     def lists(self) -> bool:
         """Whether the packet list is to be shown."""
-        return self.shows or not self.target
+        return self.shows or not (self.target or self.explains)
 
 
 @click.command(
@@ -80,9 +86,13 @@ class Wanted(NamedTuple):
 )
 @click.option("-Y", "display_filter", default="", metavar="FILTER", help="List only packets that match.")
 @click.option("-P", "shows", is_flag=True, help="List the packets although they are written (-w).")
+@click.option(
+    "--explain", "explains", is_flag=True, help="Explain each TCP connection as soon as it is over."
+)
 @click.option("-q", "quiet", is_flag=True, help="Say nothing but what goes wrong.")
 @click.option("-t", "times", type=click.Choice(TIME_FORMS), default="r", help="What the Time column shows.")
 @click.option("--source", type=click.Choice(["libpcap", "socket"]), hidden=True)
+@lang_option
 @color_option
 def command(  # noqa: PLR0913 - one for each option that says how to capture
     devices: tuple[str, ...],
@@ -94,7 +104,7 @@ def command(  # noqa: PLR0913 - one for each option that says how to capture
     source: str | None,
     **options: Any,  # noqa: ANN401 - what click gives
 ) -> int:
-    """Capture packets and list them as they come, or write them to a file (-w).
+    """Capture packets: list them as they come, write them to a file (-w), or explain connections (--explain).
 
     Ctrl-C ends it, with everything that was captured by then. Filesizes are in units of 1000 bytes.
     """
@@ -129,6 +139,8 @@ def _limits(wanted: Wanted) -> tuple[Limits, Limits | None]:
             'Everything captured is written; "-Y" needs "-P" to list what matches. To write less, use "-f", '
             "or afterwards: synfin read FILE -Y FILTER -w OUT"
         )
+    if wanted.explains and (wanted.shows or wanted.display_filter or wanted.ring or wanted.target == "-"):
+        raise click.UsageError('"--explain" goes with none of "-P", "-Y", "-b" and "-w -".')
     if wanted.most:
         until["packets"] = min(wanted.most, until.get("packets", wanted.most))
     return Limits(**until), Limits(**ring) if ring else None  # type: ignore[arg-type]  # by name
@@ -157,9 +169,11 @@ def _capture(requests: list[Request], wanted: Wanted, limits: Limits, ring: Limi
         wire = stack.enter_context(live.open_wire(requests, flood=bool(wanted.target)))
         live.give_up_rights()
         stack.enter_context(_stopped_by_keyboard(wire))
-        recording = None
-        if wanted.target:
-            recording = live.recording(wire, wanted.target, wanted.capture_format, ring, limits)
+        recording, target = None, wanted.target
+        if wanted.explains and not target:
+            target = str(Path(stack.enter_context(TemporaryDirectory()), "capture.pcapng"))
+        if target:
+            recording = live.recording(wire, target, wanted.capture_format, ring, limits)
         try:
             if recording is not None:
                 stack.enter_context(recording)
@@ -169,7 +183,7 @@ def _capture(requests: list[Request], wanted: Wanted, limits: Limits, ring: Limi
             raise
         finally:
             if not wanted.quiet:
-                _summary(wire, recording)
+                _summary(wire, recording if wanted.target else None)
     for sentence in wire.ended:
         click.echo(f"synfin: {sentence}", err=True)
     return 4 if wire.ended else 0
@@ -181,6 +195,10 @@ def _run(wire: Wire, recording: Recording | None, wanted: Wanted, limits: Limits
     if not wanted.quiet:
         names = ", ".join(interface.name for interface in wire.interfaces)
         click.echo(f"Capturing on {names} …", err=True)
+    if wanted.explains:
+        assert recording is not None
+        _explain(wire, recording, wanted, limits)
+        return
     if not wanted.lists:
         with _statistics(wire, shown=not wanted.quiet):
             live.record(wire, limits, recording)
@@ -191,6 +209,18 @@ def _run(wire: Wire, recording: Recording | None, wanted: Wanted, limits: Limits
         _write(
             operations.packet_list(session, selection, wanted.times, colored=colored(wanted.color), live=True)
         )
+
+
+def _explain(wire: Wire, recording: Recording, wanted: Wanted, limits: Limits) -> None:
+    from synfin.interfaces.cli.style import print_lines
+    from synfin.live import explained
+
+    width = max(shutil.get_terminal_size((100, 24)).columns, 72)
+    with _statistics(wire, shown=not wanted.quiet and not sys.stdout.isatty()):
+        for story in explained(wire, limits, recording, lang=wanted.lang, width=width):
+            print_lines(story.lines(), color=colored(wanted.color))
+            click.echo()
+            sys.stdout.flush()
 
 
 def _write(lines: Iterable[bytes]) -> None:
