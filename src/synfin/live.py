@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from synfin.basics.errors import CaptureError
-from synfin.operations import Selection, connection_table, explain_connection, open_session, save
+from synfin.operations import (
+    Selection,
+    chosen_tables,
+    connection_table,
+    explain_connection,
+    open_session,
+    save,
+)
 from synfin.session import Session
 
 if TYPE_CHECKING:
@@ -237,6 +245,31 @@ def watched(visit: Visit, wire: Wire, path: str) -> Iterator[str]:
     from synfin.capture.live.visit import watched as held
 
     return held(visit, wire, path)
+
+
+def explained_visit(session: Session, number: int, host: str, *, lang: Lang, width: int) -> Explanation:
+    """The story of a visit: everything that happened in order, then its connection.
+
+    Args:
+        session: what was captured.
+        number: of the connection.
+        host: as the visitor named it.
+        lang: the reader's language.
+        width: columns of its lines.
+    """
+    from synfin.explain.visit import visit
+
+    def found(wanted: str) -> list[int]:
+        return [
+            piece.table.chunk.first + int(row)
+            for piece in chosen_tables(session, (), Selection(wanted))
+            if piece.chosen is not None
+            for row in np.flatnonzero(piece.chosen)
+        ]
+
+    story = explain_connection(session, number, lang=lang, width=width)
+    assert story is not None
+    return replace(story, sections=(visit(found, number, host, lang), *story.sections))
 
 
 def open_everything(device: str = "") -> Wire:

@@ -10,7 +10,10 @@ import pytest
 
 from synfin.basics.errors import EngineError
 from synfin.capture.live.visit import Target, target_of
+from synfin.live import explained_visit
+from synfin.operations import open_session
 from tests.capture.host import Host
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,11 +66,30 @@ def host() -> Iterator[Host]:
         yield made
 
 
+def test_a_visit_is_told_in_order() -> None:
+    session = open_session(str(ROOT / "examples" / "page.pcapng"))
+    with session.capture:
+        story = explained_visit(session, 0, "192.0.2.80", lang="en", width=80)
+    whole = story.sections[0]
+    assert (whole.title, story.sections[1].key) == ("In order", "place")
+    assert [sentence.key.removeprefix("visit.") for sentence in whole.sentences] == [
+        *("arp", "ping", "handshake", "http", "fin")
+    ]
+    assert whole.sentences[0].text.endswith("(#1, #2). Without it no frame can be addressed.")
+
+
 def test_a_page_and_a_closed_port_are_explained(host: Host, tmp_path: Path) -> None:
     code, out, err = host.synfin("watch", "http://127.0.0.1:8080/page", "-w", tmp_path / "visit.pcapng")
     assert code == 0, err
     assert "• GET /page: 200 OK, 2000 bytes" in err
-    for seen in ("[SYN]", "[FIN, ACK]", "three-way handshake", "Teardown (#"):
+    for seen in (
+        "[SYN]",
+        "[FIN, ACK]",
+        "three-way handshake",
+        "In order",
+        "HTTP: the request",
+        "Teardown (#",
+    ):
         assert seen in out
     assert (tmp_path / "visit.pcapng").stat().st_size > 1000
     code, out, err = host.synfin("watch", "127.0.0.1:81")

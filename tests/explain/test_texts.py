@@ -14,6 +14,7 @@ from synfin.explain.language import CATALOGUES, Language, language
 from synfin.explain.lesson import teach_header, teach_packet
 from synfin.explain.quiz.quiz import made_quiz
 from synfin.explain.stack import stack
+from synfin.explain.visit import visit
 from synfin.exports.page.page import made_page
 from synfin.operations import made_questions, open_session
 from synfin.session import catalogue
@@ -81,6 +82,7 @@ def used() -> Iterator[set[str]]:
             ask(make())
         for name in ("page", "ipv6"):
             recorded(name)
+        visits()
         for make in (long_transfer, losses, three_segments):
             made_page(make(), lambda _: (), {}, "en", is_anonymized=True)
         yield asked
@@ -91,6 +93,16 @@ def recorded(name: str) -> None:
     session = open_session(str(ROOT / "examples" / f"{name}.pcapng"))
     assert made_questions(session, lang="en", choice=(1000, 0))
     session.capture.close()
+
+
+def visits() -> None:
+    """Visits to whoever answers everything, and to some who leave one question open."""
+    for unanswered in ("", "opcode == 2", "136", "response == 1", "type == 0", "ack == 1", "http.response"):
+
+        def found(wanted: str, lacking: str = unanswered) -> tuple[int, ...]:
+            return () if lacking and lacking in wanted else (1,)
+
+        visit(found, 0, "example.com", "en")
 
 
 def ask(account: Account) -> None:

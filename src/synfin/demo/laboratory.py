@@ -36,6 +36,9 @@ INFO = (
 )
 """The first fields of struct tcp_info (linux/tcp.h), times in microseconds or milliseconds as there."""
 
+TICK = 0.01
+"""Seconds after which the link looks at the clock at the latest."""
+
 IPV4, IPV6, STREAM = socket.AF_INET, socket.AF_INET6, socket.SOCK_STREAM
 
 
@@ -100,6 +103,7 @@ class Link:
             arrives: not at all (no time), once, or as often as there are times.
         passed: every frame it has carried; those of the client are `outgoing`.
         log: what became of every TCP segment.
+        late: seconds that it was ever late, at most: how busy this machine was with other things.
     """
 
     def __init__(self, hub: Namespace, weather: Weather) -> None:
@@ -112,6 +116,7 @@ class Link:
         self.impairs: Callable[[Frame, float], Sequence[float]] | None = None
         self.passed: list[Frame] = []
         self.log: list[Passage] = []
+        self.late = 0.0
         self._chance = random.Random(weather.seed)
         self._free = [0.0, 0.0]
         self._sides = (open_frames(hub, "client"), open_frames(hub, "server"))
@@ -130,10 +135,13 @@ class Link:
         while True:
             now = time.monotonic()
             while self._waiting and self._waiting[0][0] <= now:
-                _, _, out, data = heapq.heappop(self._waiting)
+                due, _, out, data = heapq.heappop(self._waiting)
                 out.send(data)
-            rest = self._waiting[0][0] - now if self._waiting else 1.0
-            ready, _, _ = select.select([*self._sides, self._stop], [], [], max(rest, 0))
+                self.late = max(self.late, now - due)
+            rest = min(max(self._waiting[0][0] - now, 0), TICK) if self._waiting else TICK
+            ready, _, _ = select.select([*self._sides, self._stop], [], [], rest)
+            if not ready:
+                self.late = max(self.late, time.monotonic() - now - rest)
             if self._stop in ready:
                 return
             for side in ready:

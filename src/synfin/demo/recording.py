@@ -28,6 +28,12 @@ FLAGS, INBOUND, OUTBOUND = 2, 1, 2
 
 SIDES = ("client", "server")
 
+LATEST = 0.02
+"""Seconds that the link may be late: after 0.04 a kernel no longer waits with its acknowledgment."""
+
+REPETITIONS = 2
+"""How often a scenario is played again if it was."""
+
 
 class Seen(NamedTuple):
     """What a scenario left behind.
@@ -36,12 +42,14 @@ class Seen(NamedTuple):
         client, server: the frames at both ends.
         link: those on the link; the client's are outgoing.
         truth: what the link did, and what the kernels counted.
+        link_late: seconds that the link was late, at most.
     """
 
     client: list[Frame]
     server: list[Frame]
     link: list[Frame]
     truth: dict[str, object]
+    link_late: float
 
 
 def kernel() -> str:
@@ -51,7 +59,19 @@ def kernel() -> str:
 
 
 def play(scenario: Scenario) -> Seen:
-    """Make it happen; needs the rights of `enter`."""
+    """Make it happen; needs the rights of `enter`.
+
+    If this machine was too busy to keep time, what happened is not what the scenario says: once more then.
+    """
+    seen = _played(scenario)
+    for _ in range(REPETITIONS):
+        if seen.link_late <= LATEST:
+            break
+        seen = _played(scenario)
+    return seen
+
+
+def _played(scenario: Scenario) -> Seen:
     with Laboratory(scenario.weather, neighbours_known=scenario.neighbours_known) as laboratory:
         if not scenario.resends:
             laboratory.be_patient()
@@ -63,6 +83,7 @@ def play(scenario: Scenario) -> Seen:
             "scenario": scenario.name,
             "kernel": kernel(),
             "weather": scenario.weather._asdict(),
+            "late": laboratory.link.late,
             "link": [passage._asdict() for passage in laboratory.link.log],
             "sockets": laboratory.states(),
             "counters": {
@@ -70,7 +91,7 @@ def play(scenario: Scenario) -> Seen:
                 for side, host in zip(SIDES, (laboratory.client, laboratory.server), strict=True)
             },
         }
-        return Seen(client, server, sorted(laboratory.link.passed), truth)
+        return Seen(client, server, sorted(laboratory.link.passed), truth, laboratory.link.late)
 
 
 def write(scenario: Scenario, seen: Seen, folder: Path) -> None:

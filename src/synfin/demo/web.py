@@ -46,6 +46,20 @@ def close_both(ours: socket.socket, theirs: socket.socket) -> None:
     theirs.close()
 
 
+def narrow_connection(laboratory: Laboratory) -> tuple[socket.socket, socket.socket, bytes]:
+    """Both ends of a connection, and an answer for which the client has no room and which it did not read."""
+    listener = laboratory.listener()
+    ours = laboratory.new_socket(laboratory.client)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    ours.connect((SERVER, HTTP))
+    theirs = laboratory.accept(listener)
+    ours.sendall(request())
+    read(theirs, len(request()))
+    answer = response(BOOK[:12000])
+    theirs.sendall(answer)
+    return ours, theirs, answer
+
+
 def exchange(laboratory: Laboratory, page: bytes = SHORT) -> None:
     """Open, fetch a page, close."""
     ours, theirs = laboratory.connection()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from synfin.basics.cells import NO_BREAK_SPACE
 from synfin.basics.time import MICROSECOND, MILLISECOND, SECOND
-from synfin.explain.texts import en, en_quiz, zh, zh_quiz
+from synfin.explain.texts import en, en_quiz, en_visit, zh, zh_quiz, zh_visit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,8 +19,8 @@ Lang = Literal["en", "zh"]
 """A language that explanations are written in."""
 
 CATALOGUES: Mapping[Lang, Mapping[str, str]] = {
-    "en": en.TEXTS | en_quiz.TEXTS,
-    "zh": zh.TEXTS | zh_quiz.TEXTS,
+    "en": en.TEXTS | en_quiz.TEXTS | en_visit.TEXTS,
+    "zh": zh.TEXTS | zh_quiz.TEXTS | zh_visit.TEXTS,
 }
 """Every sentence, by key; each language has the same keys and placeholders."""
 

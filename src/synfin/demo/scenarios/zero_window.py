@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from typing import TYPE_CHECKING
 
-from synfin.demo.laboratory import HTTP, SERVER, read
+from synfin.demo.laboratory import read
 from synfin.demo.scenario import Scenario
-from synfin.demo.web import BOOK, close_both, request, response
+from synfin.demo.web import close_both, narrow_connection
 from synfin.dissect.definition import Words
 
 if TYPE_CHECKING:
@@ -17,15 +16,7 @@ if TYPE_CHECKING:
 
 def run(laboratory: Laboratory) -> None:
     """Ask for a long page, and do not read it for so long that the server probes once."""
-    listener = laboratory.listener()
-    ours = laboratory.new_socket(laboratory.client)
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    ours.connect((SERVER, HTTP))
-    theirs = laboratory.accept(listener)
-    ours.sendall(request())
-    read(theirs, len(request()))
-    answer = response(BOOK[:12000])
-    theirs.sendall(answer)
+    ours, theirs, answer = narrow_connection(laboratory)
     time.sleep(1.25)  # between the first probe and the second
     read(ours, len(answer))
     close_both(ours, theirs)

@@ -30,7 +30,8 @@ def command(target: str, device: str, path: str, lang: Lang, color: str) -> int:
     """Visit a server while capturing, then list the packets and explain the connection.
 
     The name is resolved, the host is pinged once, the page fetched (http, https) or the port connected to,
-    and the connection closed; capturing ends when all is quiet.
+    and the connection closed; capturing ends when all is quiet. What happened is told in order: ARP, DNS,
+    ping, handshake, request, response and teardown.
     """
     from synfin.live import visit_target
 
@@ -38,7 +39,7 @@ def command(target: str, device: str, path: str, lang: Lang, color: str) -> int:
     with TemporaryDirectory() as folder:
         kept = path or str(Path(folder, "visit.pcapng"))
         port = _visit(meant, device, kept)
-        return _tell(kept, port, lang, color)
+        return _tell(kept, meant.host, port, lang, color)
 
 
 def _visit(target: Target, device: str, path: str) -> int:
@@ -55,11 +56,11 @@ def _visit(target: Target, device: str, path: str) -> int:
     return visit.local_port
 
 
-def _tell(path: str, port: int, lang: Lang, color: str) -> int:
-    """List the packets, and explain the connection from our port."""
+def _tell(path: str, host: str, port: int, lang: Lang, color: str) -> int:
+    """List the packets, and tell what happened in order, above all in the connection from our port."""
     from synfin.interfaces.cli.style import print_lines
-    from synfin.live import connection_from
-    from synfin.operations import Selection, explain_connection, packet_list
+    from synfin.live import connection_from, explained_visit
+    from synfin.operations import Selection, packet_list
 
     session = open_files([path])
     for lines in packet_list(session, Selection(), colored=colored(color)):
@@ -70,8 +71,7 @@ def _tell(path: str, port: int, lang: Lang, color: str) -> int:
         click.echo("No TCP connection was seen.", err=True)
         return problems(session) or 1
     width = max(shutil.get_terminal_size((100, 24)).columns, 72)
-    explained = explain_connection(session, number, lang=lang, width=width)
-    assert explained is not None
     click.echo()
-    print_lines(explained.lines(), color=colored(color))
+    story = explained_visit(session, number, for_terminal(host), lang=lang, width=width)
+    print_lines(story.lines(), color=colored(color))
     return problems(session)
