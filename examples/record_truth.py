@@ -198,18 +198,6 @@ class Capture(threading.Thread):
         return b"".join(parts)
 
 
-def counters(host: Namespace) -> dict[str, int]:
-    """The host's TcpExt counters, and how many segments its TCP resent."""
-    found: dict[str, int] = {}
-    with host:
-        for name in ("netstat", "snmp"):
-            lines = Path(f"/proc/thread-self/net/{name}").read_text(encoding="ascii").splitlines()
-            for names, values in zip(lines[::2], lines[1::2], strict=True):
-                if names.split()[0] in ("TcpExt:", "Tcp:"):
-                    found |= dict(zip(names.split()[1:], map(int, values.split()[1:]), strict=True))
-    return found
-
-
 def send(out: socket.socket, given: Parameters) -> None:
     """Send everything in chunks, and wait between them."""
     share = given.size // given.chunks
@@ -244,19 +232,25 @@ def run(given: Parameters) -> tuple[bytes, bytes, dict[str, Any]]:
         captures = [Capture(host, "eth0") for host in (laboratory.client, laboratory.server)]
         for capture in captures:
             capture.start()
-        before = counters(laboratory.server)
+        before = laboratory.server.counters()
         kernel = _transfer(laboratory, given)
         time.sleep(0.5 + 4 * given.rtt_ms / 1000)
-        after = counters(laboratory.server)
+        after = laboratory.server.counters()
         for capture in captures:
             capture.stop()
-    changed = {name: after[name] - before[name] for name in after if after[name] != before[name]}
-    kernel["retrans_segs"] = changed.get("RetransSegs", 0)
+    changed = {
+        name: count - before.get(name, 0) for name, count in after.items() if count != before.get(name, 0)
+    }
+    kernel["retrans_segs"] = changed.get("TcpRetransSegs", 0)
     truth = {
         "parameters": asdict(given),
         "sender": "server",
         "kernel": kernel,
-        "counters": {name: value for name, value in changed.items() if name.startswith("TCP")},
+        "counters": {
+            name.removeprefix("TcpExt"): value
+            for name, value in changed.items()
+            if name.startswith("TcpExtTCP")
+        },
         "link_columns": ["time", "from", "seq", "len", "flags", "action"],
         "link": fates.log,
     }
