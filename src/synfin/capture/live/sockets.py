@@ -20,7 +20,7 @@ AT_ONCE, PATIENCE = 0.00005, 0.2
 """Seconds between two looks at a socket whose call goes on, and until it is clear that it gets no port."""
 
 PROTOCOLS = {socket.IPPROTO_TCP: "tcp", 262: "tcp", socket.IPPROTO_UDP: "udp"}  # 262: Multipath TCP
-CLOSED = 7  # TCP_CLOSE of include/net/tcp_states.h
+SYN_SENT, CLOSED = 2, 7  # include/net/tcp_states.h
 
 TABLES = ("tcp", "tcp6", "udp", "udp6")
 LOCAL, INODE = 1, 9  # columns of /proc/net/tcp and its like
@@ -94,7 +94,7 @@ class Listening:
     def _is_known(self, waiting: Waiting) -> bool:
         """Whether a socket has its port now, or will not get any; it is let go then."""
         port = port_of(waiting.socket)
-        is_new = port is not None and (port != waiting.before or is_active(waiting.socket))
+        is_new = port is not None and (port != waiting.before or is_connected(waiting.socket))
         if port is not None and is_new:
             self.ports.add(port)
         if is_new or time.monotonic() > waiting.end:
@@ -124,9 +124,9 @@ def port_of(made: socket.socket) -> Port | None:
     return Port(protocol, number) if protocol and number else None
 
 
-def is_active(made: socket.socket) -> bool:
-    """Whether a socket is in any TCP state but CLOSED."""
-    return made.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != CLOSED
+def is_connected(made: socket.socket) -> bool:
+    """Whether a TCP socket has its port for certain: Linux calls it SYN_SENT before it has chosen one."""
+    return made.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] not in (CLOSED, SYN_SENT)
 
 
 class Looking:
