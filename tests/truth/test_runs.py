@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.truth.runs import NAMES, SHARED, SHARED_NAMES, Score, kernels_total, read, row, score, truth
+from tests.truth.runs import (
+    FOLDER,
+    NAMES,
+    SHARED,
+    SHARED_NAMES,
+    Score,
+    kernels_total,
+    read,
+    row,
+    score,
+    truth,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 needs_captures = pytest.mark.skipif(not SHARED_NAMES, reason="needs ../shared/captures")
 
@@ -97,3 +111,32 @@ def test_at_the_receiver_of_shared_runs() -> None:
     assert total.right > 50
     assert total.precision >= LEAST
     assert total.recall >= LEAST
+
+
+def bulk(names: list[str], folder: Path) -> list[str]:
+    """Runs in which the sender always had more to send, long enough to be measured."""
+    told = {name: truth(name, folder) for name in names}
+    return [
+        name
+        for name, one in told.items()
+        if one["parameters"]["chunks"] == 1
+        and one["parameters"]["size"] >= ENOUGH
+        and one["kernel"]["busy_time"] >= LONG
+    ]
+
+
+ENOUGH, LONG = 100_000, 300_000
+"""Bytes; microseconds."""
+
+
+@pytest.mark.parametrize("folder", [FOLDER, SHARED], ids=["own", "shared"])
+def test_a_sender_is_held_up_for_as_long_as_its_kernel_was_busy(folder: Path) -> None:
+    names = bulk(SHARED_NAMES if folder == SHARED else NAMES, folder)
+    assert names or not SHARED_NAMES
+    for name in names:
+        found = row(name, "server", folder)
+        held_up = sum(found[f"server_limited_by_{what}_ns"] for what in HOLDING_UP)
+        assert held_up / 1000 == pytest.approx(truth(name, folder)["kernel"]["busy_time"], rel=0.1), name
+
+
+HOLDING_UP = ("receive_window", "congestion_window", "loss")
