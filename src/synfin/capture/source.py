@@ -211,6 +211,9 @@ class Capture:
             for _ in self.chunks():
                 pass
             mark = self._mark_of(number)
+        if mark is None and 0 < number <= self._found.packets:
+            for each in self._inputs:
+                each.check()
         if mark is None:
             raise CaptureError(f"There is no packet {number}; the capture has {self._found.packets}.")
         stream = self._inputs[mark.input].open_at(mark.offset)
