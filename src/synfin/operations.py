@@ -565,8 +565,8 @@ def prepared_tables(session: Session, packets: tuple[int, int] | None = None) ->
         segments(table)
         return table
 
-    threads, only_tcp = max(workers() - 1, 1), session.leading_to("tcp")
-    return in_order(wanted(), prepare, threads=threads)
+    threads, only_tcp = workers(), session.leading_to("tcp")
+    return in_order(wanted(), prepare, threads=threads, caller_works=True)
 
 
 def explain_connection(

@@ -23,7 +23,7 @@ def workers() -> int:
 
 
 def in_order(
-    pieces: Iterable[Piece], work: Callable[[Piece], Result], *, threads: int = 0
+    pieces: Iterable[Piece], work: Callable[[Piece], Result], *, threads: int = 0, caller_works: bool = False
 ) -> Iterator[Result]:
     """`work` of every piece, in the order of the pieces.
 
@@ -34,13 +34,14 @@ def in_order(
         pieces: what to work on.
         work: called once for each piece.
         threads: 0 for as many as there are cores, 1 to work in the caller's thread.
+        caller_works: whether the caller is as busy with the results, and counts as one of the threads.
     """
     threads = threads or workers()
     if threads == 1:
         yield from map(work, pieces)
         return
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="synfin") as pool:
+    with ThreadPoolExecutor(threads - caller_works, thread_name_prefix="synfin") as pool:
         try:
             for piece in pieces:
                 waiting.append(pool.submit(work, piece))
