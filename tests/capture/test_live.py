@@ -98,15 +98,18 @@ def host() -> Iterator[Host]:
         yield made
 
 
-def numbers(path: Path) -> list[int]:
-    """The numbers of the datagrams in a capture file."""
+def numbers(path: Path, *, was_killed: bool = False) -> list[int]:
+    """The numbers of the datagrams in a capture file; a killed one may end in the middle of a block."""
     with open_capture(path) as capture:
         found = [
             int.from_bytes(chunk.packet(row)[UDP_PAYLOAD : UDP_PAYLOAD + 8], "big")
             for chunk in capture.chunks()
             for row in range(len(chunk))
         ]
-        assert capture.problems == []
+        cut = [
+            problem for problem in capture.problems if "cut short in the middle of a block" in str(problem)
+        ]
+        assert capture.problems == (cut[:1] if was_killed else [])
     return found
 
 
@@ -374,7 +377,7 @@ def test_a_capture_killed_at_any_moment_leaves_all_but_its_last_second(host: Hos
     killed = {name: int(moment) for name, moment in (line.split() for line in out.splitlines())}
     assert len(killed) == 50
     for name, moment in killed.items():
-        found = numbers(tmp_path / name)
+        found = numbers(tmp_path / name, was_killed=True)
         assert found == list(range(found[0], found[0] + len(found)))
         assert moment - sent_at(tmp_path / name) < 1_000_000_000
 

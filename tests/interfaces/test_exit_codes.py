@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,15 @@ def test_an_empty_file_is_an_empty_capture(tmp_path: Path) -> None:
 
 def test_standard_input_is_a_file_like_any_other() -> None:
     assert synfin("read", "-", "-2", stdin=PAGE.read_bytes())[1] == synfin("read", PAGE)[1]
+
+
+def test_output_has_a_buffer_even_where_python_was_told_to_have_none() -> None:
+    script = "import io, sys; from synfin.interfaces.cli.main import run; run(['header', 'udp']); "
+    script += "print(isinstance(sys.stdout.buffer, io.BufferedWriter), sys.stdout.errors)"
+    unbuffered = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    done = subprocess.run([sys.executable, "-c", script], env=unbuffered, capture_output=True, text=True)
+    assert done.stdout.splitlines()[0].startswith("User Datagram Protocol")
+    assert done.stdout.splitlines()[-1] == "True backslashreplace"
 
 
 def test_every_record_is_accounted_for() -> None:

@@ -134,6 +134,16 @@ def _have_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    _have_buffer()
+
+
+def _have_buffer() -> None:
+    """See that nothing is lost where Python was told not to buffer: a signal may cut a plain write short."""
+    out = sys.stdout
+    if out is sys.__stdout__ and isinstance(out, io.TextIOWrapper) and isinstance(out.buffer, io.RawIOBase):
+        encoding, raw = out.encoding, out.detach()
+        assert isinstance(raw, io.RawIOBase)
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), encoding, "backslashreplace")
 
 
 def _forget_output() -> None:
