@@ -30,7 +30,7 @@ COLUMNS = (
 def read_columns(path: str) -> int:
     """Read the ten columns of a capture, chunk by chunk; return how many packets there are."""
     packets = 0
-    for table in open_session(path).tables():
+    for table in open_session(path).enough_for(COLUMNS).tables():
         for name in COLUMNS:
             table.column(name)
         packets += len(table)

@@ -23,7 +23,7 @@ def matching(path: str) -> tuple[int, int]:
     session = open_session(path)
     wanted = compile_filter(FILTER, session.catalogue)
     packets = found = 0
-    for table in session.tables():
+    for table in session.enough_for(wanted.fields).tables():
         found += int(wanted.mask(table).sum())
         packets += len(table)
     return packets, found
