@@ -141,10 +141,6 @@ class Session:
                 wanted |= {whole.full_name(item) for item in whole.every_field() if isinstance(item, Fact)}
         return frozenset(wanted)
 
-    def with_settings(self, settings: Settings) -> Session:
-        """The same capture, dissected otherwise."""
-        return replace(self, settings=settings)
-
     def enough_for(self, names: Iterable[str]) -> Session:
         """The same capture, in which what these fields and protocols do not tell about may be data."""
         return replace(self, catalogue=self.catalogue.enough_for(names))

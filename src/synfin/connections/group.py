@@ -13,8 +13,6 @@ from synfin.connections.segments import (
     EXTENT,
     FLAGS,
     HASH,
-    QUOTED,
-    RST,
     SEQ,
     SIDE,
     SYN,
@@ -184,6 +182,3 @@ def group(
         out[0, row], out[1, row] = connection, role
         out[2, row], out[3, row] = bases[connection, side], bases[connection, 1 - side]
     return count
-
-
-__all__ = ["CREATES", "QUOTED", "REUSES", "RST", "UNKNOWN", "Grouping", "Groups", "group", "grown", "rehash"]

@@ -107,7 +107,7 @@ class Catalogue:
                 one.name: {name for family, _ in one.follows for name in carriers.get(family, ())}
                 for one in self.protocols
             }
-            kept, waiting = set(names), list(names - {"data"})
+            kept, waiting = set(names), list(names - {"data"})  # anything may stand around data
             while waiting:
                 more = around.get(waiting.pop(), set()) - kept
                 kept |= more

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synfin.basics.errors import DefinitionError
 from synfin.basics.kernel import kernel
 from synfin.dissect.definition import Computed, Field, Named
 from synfin.dissect.kinds import Kind
@@ -191,14 +192,16 @@ def _wide(data: Bytes, item: Field, start: Integers, length: Integers) -> Values
 
 def numbers_at(data: Bytes, start: Small, item: Field) -> Integers:
     """A field of headers that are wholly there and begin at `start`, as numbers."""
-    first, last = item.start // 8, (item.start + item.bits + 7) // 8
-    shift = last * 8 - item.start - item.bits
+    place = first, count, shift, _ = _word(item.start, item.start + item.bits)
     values = np.empty(len(start), np.int64)
     if item.little:
-        _read_little(start, data, first, last - first, values)
+        _read_little(start, data, first, count, values)
     elif item.bits <= LONG_NUMBER - 8 or not shift:
-        mask = -1 if item.bits == LONG_NUMBER else (1 << item.bits) - 1
-        _read_numbers(start, data, (first, last - first, shift, mask), values)
+        _read_words(start, data, np.array([place], np.int64), values[None])
+    else:
+        raise DefinitionError(
+            f"{item.name}: {item.bits} bits that do not end with a byte are too many to read."
+        )
     if item.kind is Kind.INT:
         values = values - ((values >> (item.bits - 1)) << item.bits)
     if item.kind is Kind.BOOLEAN and item.bits > 1:
@@ -206,10 +209,6 @@ def numbers_at(data: Bytes, start: Small, item: Field) -> Integers:
     if item.scale != 1:
         values *= item.scale
     return values
-
-
-WORD = 64
-"""Bits of a word; a longer field is several."""
 
 
 def words_at(
@@ -236,26 +235,36 @@ def words_at(
 
 @cache
 def _places(protocol: Protocol | None, names: tuple[str, ...]) -> tuple[tuple[int, int, int, int], ...]:
-    """Where each word of each field stands: byte offset, bytes, right shift, mask."""
+    """Where each word of each field stands, see `_word`."""
     if protocol is None:
         return ((0, 0, 0, 0),) * len(names)
-    places = []
-    for name in names:
-        item = protocol.bit_field(name)
-        for begin in range(item.start, item.start + item.bits, WORD):
-            end = min(begin + WORD, item.start + item.bits)
-            first, last = begin // 8, (end + 7) // 8
-            mask = -1 if end - begin == WORD else (1 << (end - begin)) - 1
-            places.append((first, last - first, last * 8 - end, mask))
-    return tuple(places)
+    fields = [protocol.bit_field(name) for name in names]
+    return tuple(
+        _word(begin, min(begin + LONG_NUMBER, item.start + item.bits))
+        for item in fields
+        for begin in range(item.start, item.start + item.bits, LONG_NUMBER)
+    )
+
+
+def _word(begin: int, end: int) -> tuple[int, int, int, int]:
+    """Where the bits from `begin` to `end` of a header stand: byte offset, bytes, right shift, mask."""
+    first, last = begin // 8, (end + 7) // 8
+    mask = -1 if end - begin == LONG_NUMBER else (1 << (end - begin)) - 1
+    return first, last - first, last * 8 - end, mask
 
 
 @kernel
 def _read_words(start: Small, data: Bytes, places: Integers, words: Integers) -> None:
-    """Field by field: a loop that always reads as many bytes is three times as fast as one that asks."""
+    """Big-endian bits, field by field; places as of `_word`.
+
+    A loop that always reads as many bytes is three times as fast as one that asks for each header.
+    """
     for field in range(len(places)):
         offset, count, shift, mask = places[field, 0], places[field, 1], places[field, 2], places[field, 3]
-        if count == 2:
+        if count == 1:
+            for row in range(len(start)):
+                words[field, row] = (np.int64(data[start[row] + offset]) >> shift) & mask
+        elif count == 2:
             for row in range(len(start)):
                 at = start[row] + offset
                 value = (np.int64(data[at]) << 8) | np.int64(data[at + 1])
@@ -301,26 +310,6 @@ def _read_where(start: Integers, data: Bytes, offset: int, count: int, values: I
             for position in range(at, at + count):
                 value = (value << 8) | np.int64(data[position])
             values[row] = value
-
-
-@kernel
-def _read_numbers(start: Small, data: Bytes, place: tuple[int, int, int, int], values: Integers) -> None:
-    """Big-endian bits: `place` is byte offset, bytes, right shift, mask."""
-    offset, count, shift, mask = place
-    if count == 1:
-        for row in range(len(start)):
-            values[row] = (np.int64(data[start[row] + offset]) >> shift) & mask
-    elif count == 2:
-        for row in range(len(start)):
-            at = start[row] + offset
-            value = (np.int64(data[at]) << 8) | np.int64(data[at + 1])
-            values[row] = (value >> shift) & mask
-    else:
-        for row in range(len(start)):
-            value = np.int64(0)
-            for position in range(start[row] + offset, start[row] + offset + count):
-                value = (value << 8) | np.int64(data[position])
-            values[row] = (value >> shift) & mask
 
 
 @kernel

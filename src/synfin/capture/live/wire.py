@@ -35,8 +35,6 @@ PAUSE = 0.005
 FILTER, OPERATING_SYSTEM, DROP_COUNT = 11, 12, 4
 """Codes of pcapng options: of an interface the first two, of a packet the last."""
 
-MOST_DROPS = (1 << 32) - 1
-
 
 class Wire:
     """Interfaces being captured. Says of itself what a `Capture` says, so that it can be written likewise.
