@@ -85,6 +85,19 @@ def test_what_decides_is_the_type_not_the_value() -> None:
     assert len({native.form_of(one) for one in (numbers, *others)}) == 6
 
 
+def test_compiled_code_takes_an_index_as_it_is() -> None:
+    """Asking at each access whether it counts from the end would cost the walk two thirds more."""
+
+    @kernel
+    def second(values: np.ndarray, before: int) -> int:
+        return int(values[1 - before])
+
+    whole = np.array([7, 8, 9], np.int64)
+    code = compiled(second, (whole, 1))
+    call = native.callable_at(native.loaded(code), code, "second")
+    assert (call(whole[1:], 1), call(whole[1:], 2)) == (8, 7)
+
+
 def test_a_kernel_that_is_no_plain_loop_is_refused() -> None:
     @kernel
     def copies(values: np.ndarray) -> int:

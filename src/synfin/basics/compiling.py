@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import types
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from synfin.basics.native import FREES, Code
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from synfin.basics.kernel import Kernel
 
 
@@ -22,7 +25,8 @@ def compiled(kernel: Kernel[..., Any], args: tuple[Any, ...]) -> Code:
     options: dict[str, Any] = {"nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     function: Any = numba.njit(**options)(_linked(kernel, {}))
     typeof: Any = numba.typeof
-    function.compile(tuple(typeof(_with_plain_numbers(one)) for one in args))
+    with _counting_from_the_front():
+        function.compile(tuple(typeof(_with_plain_numbers(one)) for one in args))
     (made,) = function.overloads.values()
     missing = [
         one.name
@@ -33,6 +37,31 @@ def compiled(kernel: Kernel[..., Any], args: tuple[Any, ...]) -> Code:
         raise TypeError(f"The kernel {kernel.__name__} needs {', '.join(missing)}, which plain loops do not.")
     _, _, (data, _) = made.library.serialize_using_object_code()
     return Code(made.fndesc.llvm_func_name, _result_form(made.signature.return_type), data)
+
+
+@contextmanager
+def _counting_from_the_front() -> Iterator[None]:
+    """Meanwhile an index is taken as it is: kernels never count from an array's end.
+
+    That a negative index might is asked at each access otherwise, and bytes that follow each other cannot be
+    loaded at once: the walk takes two thirds longer (docs/why/plain-or-compiled.md). With `NUMBA_BOUNDSCHECK` a
+    negative index is an error.
+    """
+    from numba.core import types as numba_types
+    from numba.core.compiler_lock import global_compiler_lock
+    from numba.np import arrayobj
+
+    def as_it_is(context: Any, builder: Any, kind: Any, index: Any, _size: Any) -> Any:  # noqa: ANN401
+        return context.cast(builder, index, kind, numba_types.intp)
+
+    places: Any = arrayobj
+    wrapping = places.fix_integer_index
+    with global_compiler_lock:  # nobody else's functions are compiled meanwhile
+        places.fix_integer_index = as_it_is
+        try:
+            yield
+        finally:
+            places.fix_integer_index = wrapping
 
 
 def _linked(kernel: Kernel[..., Any], known: dict[str, Any]) -> types.FunctionType:

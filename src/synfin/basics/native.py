@@ -34,6 +34,9 @@ ROWS_FIRST, COLUMNS_FIRST, ALIGNED_AND_WRITABLE = 0x1, 0x2, 0x500
 FINE = (0, -2)
 """Statuses of a function that returned."""
 
+MANNER = 2
+"""Counts the manners in which `compiling` has made code of the same kernel: what is kept of others is old."""
+
 NATIVE_INTEGERS = {
     "int8": ctypes.c_int8,
     "int16": ctypes.c_int16,
@@ -182,7 +185,8 @@ def machine() -> str:
 
     checked = os.environ.get("NUMBA_BOUNDSCHECK", "")
     processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvm.get_process_triple()
-    return str((version("numba"), llvmlite.__version__, sys.version_info[:2], processor, checked))
+    made_with = version("numba"), llvmlite.__version__, sys.version_info[:2], MANNER
+    return str((*made_with, processor, checked))
 
 
 FREES = "NRT_MemInfo_call_dtor"
