@@ -20,6 +20,7 @@ import json
 import os
 import sys
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -178,15 +179,26 @@ def file_of(name: str, meaning: str, form: object) -> Path:
 @cache
 def machine() -> str:
     """The processor, the compiler and its settings."""
-    from importlib.metadata import version
-
     import llvmlite
     import llvmlite.binding as llvm
 
     checked = os.environ.get("NUMBA_BOUNDSCHECK", "")
     processor = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvm.get_process_triple()
-    made_with = version("numba"), llvmlite.__version__, sys.version_info[:2], MANNER
+    made_with = _version_of("numba"), llvmlite.__version__, sys.version_info[:2], MANNER
     return str((*made_with, processor, checked))
+
+
+def _version_of(package: str) -> str:
+    """The version of an installed package: the name of what pip wrote beside it, which is quicker to find."""
+    spec = find_spec(package)
+    if spec is not None and spec.origin:
+        beside = os.listdir(Path(spec.origin).parents[1])
+        found = [name for name in beside if name.startswith(f"{package}-") and name.endswith("-info")]
+        if len(found) == 1:
+            return found[0]
+    from importlib.metadata import version
+
+    return version(package)
 
 
 FREES = "NRT_MemInfo_call_dtor"
@@ -198,20 +210,35 @@ def _free(_owner: int) -> None:
 
 
 _freeing = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(_free)
-_engines: list[object] = []
-"""What holds loaded code in memory, for as long as the process lives."""
-
 
 def loaded(code: Code) -> int:
     """Load object code; returns the address of its entry."""
     import llvmlite.binding as llvm
 
-    llvm.add_symbol(FREES, ctypes.cast(_freeing, ctypes.c_void_p).value)
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(jit=True)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+    engine = _engine_without(code.entry)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code.data))
     engine.finalize_object()
-    _engines.append(engine)
     return int(engine.get_function_address(code.entry))
+
+
+_engines: list[tuple[Any, set[str]]] = []
+"""What holds loaded code in memory, for as long as the process lives, and the names in it; one is enough,
+but for code that another process gave the same name."""
+
+
+def _engine_without(entry: str) -> Any:  # noqa: ANN401 - llvmlite has no types to speak of
+    """An engine that knows nothing of this name until now."""
+    for engine, names in _engines:
+        if entry not in names:
+            names.add(entry)
+            return engine
+    import llvmlite.binding as llvm
+
+    if not _engines:
+        llvm.add_symbol(FREES, ctypes.cast(_freeing, ctypes.c_void_p).value)
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(jit=True)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+    _engines.append((engine, {entry}))
+    return engine
