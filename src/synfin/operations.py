@@ -507,8 +507,7 @@ def connection_table(
         session: the capture.
         selection: only connections of which one packet matches this display filter.
         all_packets: only those of which every packet does.
-        main_only: only what the table for people shows: what happened to single segments is not followed,
-            and the columns that tell of it are unknown.
+        main_only: only the columns that the table for people shows.
 
     Raises:
         FilterError: the filter cannot be understood.
@@ -517,7 +516,7 @@ def connection_table(
 
     wanted = compiled(session, selection)
     names = _with_facts(session, (), wanted)
-    follower = Follower(supplies=bool(session.facts_of(names)), keeps_ledger=not main_only)
+    follower = Follower(supplies=bool(session.facts_of(names)), main_only=main_only)
     if wanted is None:
         for table in prepared_tables(session):
             follower.advance(table)

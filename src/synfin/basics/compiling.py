@@ -44,8 +44,8 @@ def _counting_from_the_front() -> Iterator[None]:
     """Meanwhile an index is taken as it is: kernels never count from an array's end.
 
     That a negative index might is asked at each access otherwise, and bytes that follow each other cannot be
-    loaded at once: the walk takes two thirds longer (docs/why/plain-or-compiled.md). With `NUMBA_BOUNDSCHECK` a
-    negative index is an error.
+    loaded at once: the walk takes two thirds longer (docs/why/plain-or-compiled.md). With
+    `NUMBA_BOUNDSCHECK` a negative index is an error.
     """
     from numba.core import types as numba_types
     from numba.core.compiler_lock import global_compiler_lock

@@ -192,10 +192,9 @@ def _version_of(package: str) -> str:
     """The version of an installed package: the name of what pip wrote beside it, which is quicker to find."""
     spec = find_spec(package)
     if spec is not None and spec.origin:
-        beside = os.listdir(Path(spec.origin).parents[1])
-        found = [name for name in beside if name.startswith(f"{package}-") and name.endswith("-info")]
+        found = list(Path(spec.origin).parents[1].glob(f"{package}-*-info"))
         if len(found) == 1:
-            return found[0]
+            return found[0].name
     from importlib.metadata import version
 
     return version(package)
@@ -210,6 +209,7 @@ def _free(_owner: int) -> None:
 
 
 _freeing = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(_free)
+
 
 def loaded(code: Code) -> int:
     """Load object code; returns the address of its entry."""

@@ -23,16 +23,15 @@ class Follower:
         is_cut: whether the end of the capture is known to be missing; likewise.
     """
 
-    def __init__(self, *, supplies: bool = True, keeps_ledger: bool = True) -> None:
+    def __init__(self, *, supplies: bool = True, main_only: bool = False) -> None:
         """Begin with nothing.
 
         Args:
             supplies: whether the tables are given the facts of their packets, too; the table of connections
                 does not need them.
-            keeps_ledger: whether to follow what happens to segments; without, the columns that tell of it
-                are unknown.
+            main_only: whether the table is to have no more than its main columns.
         """
-        self.observations = Observations(keeps_ledger=keeps_ledger)
+        self.observations = Observations(is_outline=main_only)
         self.dropped = 0
         self.is_cut = False
         self._folds: tuple[Fold, ...] = (Streams(), Counted(), StateNames()) if supplies else ()
@@ -40,7 +39,10 @@ class Follower:
 
     def advance(self, table: PacketTable) -> None:
         """Follow the next chunk, and supply its facts as they are known by then."""
-        self.observations.advance(table)
+        if self.observations.is_outline:
+            self.observations.outline(table)
+        else:
+            self.observations.advance(table)
         for fold in self._folds:
             fold.advance(table)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from synfin.basics.arrays import Flags, Integers, Values
+    from synfin.connections.ledger import Ledger
     from synfin.connections.observations import Observations
 
     Column = Values | Words
@@ -41,7 +42,7 @@ class Connections:
 
     Attributes:
         columns: by name, one entry per connection: an array of integers or bool, masked where unknown; or
-            `Words`.
+            `Words`. Maybe no more than the main ones, see `_outline`.
         beside: likewise, what an explanation needs but the table does not show: `client_isn`, `server_isn`
             (raw), `time_wait_holder` ("client", "server", "both").
         capture_end: time of the capture's last packet, nanoseconds since the epoch.
@@ -105,6 +106,8 @@ class Connections:
                 nobody knows what the network lost on the way.
             is_cut: whether the file is cut off: what was open may have gone on.
         """
+        if "quality" not in self.columns:
+            return self
         columns = dict(self.columns)
         open_texts = [word for word in TEARDOWNS if word.startswith(("still", "continues"))]
         open_ones = np.array([word in open_texts for word in self.columns["teardown"].tolist()], np.bool_)
@@ -158,20 +161,50 @@ def _piece(view: _View) -> tuple[dict[str, Column], dict[str, Column]]:
     columns |= _endpoints(view)
     columns |= {"start": first, "duration": last - first}
     seen = observed(view)
-    quality = _quality(view, seen)
-    for name, side in (("client", view.client), ("server", 1 - view.client)):
-        columns |= {f"{name}_{what}": values for what, values in _side(view, side, quality).items()}
-    columns |= _outcomes(view, seen, quality)
-    columns["headline"] = headline(columns)
-    beside: dict[str, Column] = {
-        "client_isn": _known(seen.client[:, m.ISN] - 1, seen.client[:, m.ISN] > 0),
-        "server_isn": _known(seen.server[:, m.ISN] - 1, seen.server[:, m.ISN] > 0),
-        "time_wait_holder": _time_wait_holder(view),
-    }
+    beside: dict[str, Column] = {}
+    if view.observations.is_outline:
+        columns |= _outline(view, seen)
+    else:
+        columns |= _everything(view, seen)
+        columns["headline"] = headline(columns)
+        beside = _beside(view, seen)
     lean_columns, lean_beside = (
         {name: lean(values) for name, values in part.items()} for part in (columns, beside)
     )
     return lean_columns, lean_beside
+
+
+def _everything(view: _View, seen: Observed) -> dict[str, Column]:
+    """The other columns."""
+    quality = _quality(view, seen)
+    columns: dict[str, Column] = {}
+    for name, side in (("client", view.client), ("server", 1 - view.client)):
+        columns |= {f"{name}_{what}": values for what, values in _side(view, side, quality).items()}
+    return columns | _outcomes(view, seen, quality)
+
+
+def _beside(view: _View, seen: Observed) -> dict[str, Column]:
+    """What an explanation needs, too."""
+    return {
+        "client_isn": _known(seen.client[:, m.ISN] - 1, seen.client[:, m.ISN] > 0),
+        "server_isn": _known(seen.server[:, m.ISN] - 1, seen.server[:, m.ISN] > 0),
+        "time_wait_holder": _time_wait_holder(view),
+    }
+
+
+SENT = (("packets", t.PACKETS), ("bytes", t.BYTES), ("payload_bytes", t.PAYLOAD))
+"""What is counted of each side."""
+
+
+def _outline(view: _View, seen: Observed) -> dict[str, Column]:
+    """The other main columns."""
+    sides = (("client", view.client), ("server", 1 - view.client))
+    counted = {f"{name}_{what}": view.counted(at, side) for name, side in sides for what, at in SENT}
+    return counted | {
+        "handshake": Words(seen.handshake, HANDSHAKES),
+        "teardown": Words(seen.teardown, TEARDOWNS),
+        "conn_state": Words(seen.conn_state, CONN_STATES),
+    }
 
 
 class _View:
@@ -187,7 +220,12 @@ class _View:
         self.milestones = self.of(observations.milestones.state)
         self.sequences = self.of(observations.sequences.state)
         self.endpoints = self.of(observations.groups.endpoints)
-        self.ledger = observations.ledger
+
+    @property
+    def ledger(self) -> Ledger:
+        """What happened to the segments; an outline has none."""
+        assert self.observations.ledger is not None
+        return self.observations.ledger
 
     def of(self, state: Values) -> Values:
         """The rows of the chosen connections; not copied where none is left out."""
@@ -244,13 +282,9 @@ def _side(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
     open_since = sequences[:, q.ZERO_SINCE]
     still_zero = np.where(open_since, view.tallies[:, t.PREVIOUS] + 1 - open_since, 0)
     zero_window = sequences[:, q.ZERO_TIME] + np.maximum(still_zero, 0)
-    columns: dict[str, Column] = {
-        "packets": packets,
-        "bytes": view.counted(t.BYTES, side),
-        "payload_bytes": view.counted(t.PAYLOAD, side),
-    }
+    columns: dict[str, Column] = {what: view.counted(at, side) for what, at in SENT}
     columns |= _resent(view, side, quality)
-    copied = 0 if view.ledger is None else view.ledger.counted("copied_acks", view.chosen, side)
+    copied = view.ledger.counted("copied_acks", view.chosen, side)
     columns["duplicate_acks"] = np.maximum(sequences[:, q.DUPLICATES] - copied, 0)
     columns["zero_window_ns"] = _known(zero_window, quality.tells_times)
     columns |= _timed(view, side, quality)
@@ -269,8 +303,6 @@ CAUSED = ("fast", "timeout", "after_timeout", "tail_loss_probe", "unclassified",
 
 def _resent(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
     """What happened to the segments of one side."""
-    if view.ledger is None:
-        return dict.fromkeys(COUNTED[:-1], _unknown(len(view.row)))
     sent = view.counted(t.PACKETS, side) > 0
     known = dict.fromkeys(COUNTED[:-1], sent)
     known |= {f"retransmissions_{name}": sent & quality.tells_causes for name in CAUSED}
@@ -282,13 +314,8 @@ def _resent(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
     }
 
 
-TIMED = ("rtt_min_ns", "rtt_median_ns", "rtt_p95_ns", *(f"limited_by_{what}_ns" for what in LIMITS))
-
-
 def _timed(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
     """How long one side waited for acknowledgments, and what limited it."""
-    if view.ledger is None:
-        return dict.fromkeys(TIMED, _unknown(len(view.row)))
     followed = view.ledger.sendings
     which = 2 * view.chosen + side
     least, counts, limited = followed.least_rtt(which), followed.round_trips(which), followed.limits(which)
@@ -358,8 +385,6 @@ def _histories(view: _View) -> Words:
 
 def _vantage_confidence(view: _View, seen: Observed) -> Words:
     """How sure the place of capture is."""
-    if view.ledger is None:
-        return Words(np.zeros(len(view.row), np.int64), (None,))
     known = view.ledger.sendings.hops
     hops = [known[2 * view.chosen + side].astype(np.int64) for side in (view.client, 1 - view.client)]
     _, sure = vantages(seen, *hops)
@@ -372,14 +397,10 @@ def _quality(view: _View, seen: Observed) -> Quality:
     lacks = view.tallies[:, t.LACKS]
     missed: Flags = view.sequences[:, :, q.MISSED].sum(axis=1) > 0
     copied, joined = np.zeros((2, len(view.row)), np.bool_)
-    if view.ledger is not None:
-        for side in (view.client, 1 - view.client):
-            packets, copies = (
-                view.counted(t.PACKETS, side),
-                view.ledger.counted("duplicates", view.chosen, side),
-            )
-            copied |= is_copied(copies, packets)
-            joined |= view.ledger.sendings.is_joined(2 * view.chosen + side)
+    for side in (view.client, 1 - view.client):
+        copies = view.ledger.counted("duplicates", view.chosen, side)
+        copied |= is_copied(copies, view.counted(t.PACKETS, side))
+        joined |= view.ledger.sendings.is_joined(2 * view.chosen + side)
     tests: tuple[Flags, ...] = (
         ~seen.asked | (seen.is_opened & ~seen.answered & (seen.server[:, m.SYN_PACKET] == 0)),
         one_way & heard,

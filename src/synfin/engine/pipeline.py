@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Executor
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -34,24 +36,51 @@ def in_order(
         pieces: what to work on.
         work: called once for each piece.
         threads: 0 for as many as there are cores, 1 to work in the caller's thread.
-        caller_works: whether the caller is as busy with the results, and counts as one of the threads.
+        caller_works: whether the caller is as busy with the results, and counts as one of the threads; while
+            it would wait for one, it does some of the work itself.
     """
     threads = threads or workers()
     if threads == 1:
         yield from map(work, pieces)
         return
-    waiting: deque[Future[Result]] = deque()
+    waiting: deque[_Job[Result]] = deque()
     with ThreadPoolExecutor(threads - caller_works, thread_name_prefix="synfin") as pool:
         try:
             for piece in pieces:
-                waiting.append(pool.submit(work, piece))
+                waiting.append(_Job(pool, partial(work, piece)))
                 if len(waiting) == pieces_in_flight(threads):
-                    yield waiting.popleft().result()
+                    yield _first(waiting, helps=caller_works)
             while waiting:
-                yield waiting.popleft().result()
+                yield _first(waiting, helps=caller_works)
         finally:
-            for future in waiting:
-                future.cancel()
+            for job in waiting:
+                job.future.cancel()
+
+
+class _Job(Generic[Result]):
+    """Work on one piece, by whoever comes to it first: a thread of the pool, or the caller."""
+
+    def __init__(self, pool: Executor, run: Callable[[], Result]) -> None:
+        self._run = run
+        self.future = pool.submit(run)
+
+    def is_done_here(self) -> bool:
+        """Do it now if nobody has begun; whether that was so."""
+        if self.future.done() or not self.future.cancel():
+            return False
+        self.future = Future()
+        try:
+            self.future.set_result(self._run())
+        except Exception as error:  # noqa: BLE001 - it is raised when its turn comes
+            self.future.set_exception(error)
+        return True
+
+
+def _first(waiting: deque[_Job[Result]], *, helps: bool) -> Result:
+    """The first result; while it is not there, the caller may do what nobody has begun."""
+    while helps and not waiting[0].future.done() and any(job.is_done_here() for job in waiting):
+        pass
+    return waiting.popleft().future.result()
 
 
 def pieces_in_flight(threads: int) -> int:
