@@ -138,7 +138,7 @@ class Session:
                 wanted |= {f"{protocol.prefix}.{need}" for need in getattr(item, "needs", ())}
             whole = self.catalogue.by_name.get(name)
             if whole is not None and not sources:
-                wanted |= {whole.full_name(item) for item in whole.every_field() if isinstance(item, Fact)}
+                wanted |= {whole.full_name(item) for item in whole.every if isinstance(item, Fact)}
         return frozenset(wanted)
 
     def enough_for(self, names: Iterable[str]) -> Session:

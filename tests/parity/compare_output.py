@@ -52,7 +52,7 @@ NOT_IN_FULL = " or http or dns"
 OURS = [
     re.escape(item.label)
     for protocol in protocols()
-    for item in protocol.every_field()
+    for item in protocol.every
     if item.name.startswith("synfin.") and item.label
 ]
 """What the tree calls values that only synfin knows."""

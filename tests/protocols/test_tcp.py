@@ -242,6 +242,6 @@ def test_a_cut_segment_cannot_be_verified() -> None:
 
 def test_every_field_of_the_header_has_a_lesson_in_both_languages() -> None:
     protocol = catalogue().by_name["tcp"]
-    bits = [item.name for item in protocol.every_field() if isinstance(item, Field)]
+    bits = [item.name for item in protocol.every if isinstance(item, Field)]
     assert set(bits) <= set(protocol.lessons)
     assert all(lesson.meaning.en and lesson.meaning.zh for lesson in protocol.lessons.values())

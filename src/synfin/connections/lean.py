@@ -20,7 +20,7 @@ def lean(values: Any) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak o
     """The same column, smaller: an array, masked or not, or `Words`."""
     if isinstance(values, Words):
         return Words(_lean(values.codes), values.texts)
-    if not isinstance(values, np.ma.MaskedArray):
+    if type(values) is np.ndarray:  # asked first: tables without masks never load `numpy.ma`
         return _lean(values)
     mask = np.ma.getmaskarray(values)
     plain = np.ma.getdata(values)
@@ -33,10 +33,10 @@ def joined(parts: Sequence[Any]) -> Any:  # noqa: ANN401 - likewise
         return parts[0]
     if isinstance(parts[0], Words):
         return stacked(parts)
-    if isinstance(parts[0], np.ma.MaskedArray):
-        data = _joined([np.ma.getdata(part) for part in parts])
-        return _masked(data, _joined([np.ma.getmaskarray(part) for part in parts]))
-    return _joined(parts)
+    if type(parts[0]) is np.ndarray:
+        return _joined(parts)
+    data = _joined([np.ma.getdata(part) for part in parts])
+    return _masked(data, _joined([np.ma.getmaskarray(part) for part in parts]))
 
 
 def _lean(values: Values) -> Values:

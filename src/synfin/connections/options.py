@@ -156,7 +156,7 @@ def _kinds(chosen: ChosenOptions) -> dict[int, list[tuple[int, int]]]:
         member.name
         for items in known.by_name["tcp"].items
         for member in known.members[items.family].values()
-        if any(item.name == KIND for item in member.every_field())
+        if any(item.name == KIND for item in member.every)
     }
     found: dict[int, list[tuple[int, int]]] = {}
     for name in sorted(names):

@@ -212,7 +212,7 @@ class Catalogue:
         """Where each field name is declared; protocols' own names are not among them."""
         found: dict[str, list[Source]] = {}
         for protocol in self.protocols:
-            for item in protocol.every_field():
+            for item in protocol.every:
                 names = [protocol.full_name(item)]
                 names += [f"{protocol.prefix}.{also}" for also in getattr(item, "also", ())]
                 for name in names:

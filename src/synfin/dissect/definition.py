@@ -347,6 +347,8 @@ class Protocol:
         path: its name in `frame.protocols`, "" for `name`; "-" if it is not in the path (nor are bodies).
         every_packet: there is one, without bytes of its own, for each packet: what the capture file says.
         open_ended: as bytes (slices, `len()`) it includes what it carries, as Wireshark has it for TCP.
+        minimum: bytes of the fixed fields; worked out.
+        every: all fields and their parts, in tree order; named: the first of each name; likewise.
     """
 
     name: str
@@ -380,6 +382,8 @@ class Protocol:
     every_packet: bool = False
     open_ended: bool = False
     minimum: int = 0
+    every: tuple[Named, ...] = field(default=(), init=False, repr=False, compare=False)
+    named: Mapping[str, Named] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         placed, bits = _place(self.name, self.fields, 0, ())
@@ -389,6 +393,8 @@ class Protocol:
         object.__setattr__(self, "prefix", self.prefix or self.name)
         object.__setattr__(self, "path", self.path or self.name)
         object.__setattr__(self, "minimum", bits // 8)
+        object.__setattr__(self, "every", tuple(_flattened(placed)))
+        object.__setattr__(self, "named", {item.name: item for item in reversed(self.every)})
         for lesson in self.lessons:
             self.field(lesson)
 
@@ -407,14 +413,13 @@ class Protocol:
         Raises:
             DefinitionError: there is none.
         """
-        for item in self.every_field():
-            if item.name == name:
-                return item
-        raise DefinitionError(f"{self.name}: no field is named {name!r}.")
+        if name not in self.named:
+            raise DefinitionError(f"{self.name}: no field is named {name!r}.")
+        return self.named[name]
 
     def names(self, name: str) -> bool:
         """Whether a field, computed value or fact bears this name below the prefix."""
-        return any(item.name == name for item in self.every_field())
+        return name in self.named
 
     def bit_field(self, name: str) -> Field:
         """The same, which must be bits of the header."""
@@ -422,10 +427,6 @@ class Protocol:
         if not isinstance(item, Field):
             raise DefinitionError(f"{self.name}: {name!r} is not a field of the header itself.")
         return item
-
-    def every_field(self) -> Iterator[Named]:
-        """All fields and their parts, in tree order."""
-        yield from _flattened(self.fields)
 
     def full_name(self, item: Named) -> str:
         """The filter name of one of its fields."""
@@ -448,7 +449,7 @@ def _place(
         if not isinstance(item, Field):
             parts, start = _place(owner, item.parts, start, before)
             before = (*before, *_taking_room(parts))
-            placed.append(replace(item, parts=parts))
+            placed.append(replace(item, parts=parts) if parts else item)
             continue
         parts, end = _place(owner, item.parts, start, before)
         if end not in (start, start + item.bits) and not item.overlay:

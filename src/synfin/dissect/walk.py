@@ -145,6 +145,8 @@ class _Compiler:
         self.beginnings: list[bytes] = []
         self.keys: list[Shorts] = []
         self.families: dict[str, tuple[int, int]] = {}
+        self.claimed = {family for one in protocols for family, _ in one.follows}
+        self.claimed |= {family for family, _, _ in extra}
 
     def program(self) -> Program:
         self._place_families()
@@ -223,12 +225,10 @@ class _Compiler:
         self.stops += [(self._number(protocol.bit_field(name)), 1) for name in protocol.stop_if_whole]
         step[STOP_LAST] = len(self.stops)
         step[NEXT_FIRST] = len(self.nexts)
-        claimed = {family for one in self.protocols for family, _ in one.follows}
-        claimed |= {family for family, _, _ in self.extra}
         self.nexts += [
             self._next(protocol, following)
             for following in protocol.next_by
-            if following.family in claimed or following.length_below
+            if following.family in self.claimed or following.length_below
         ]
         step[NEXT_LAST] = len(self.nexts)
         step[QUOTES], step[CARRIES] = protocol.quotes, protocol.carries

@@ -95,7 +95,7 @@ def anonymizer(key: bytes) -> Anonymizer:
 
 def _declared(protocol: Protocol) -> Iterator[Field]:
     """The fields of a header that are bits, but for those that seal what goes."""
-    for item in protocol.every_field():
+    for item in protocol.every:
         if isinstance(item, Field) and protocol.full_name(item) not in SEALS:
             yield item
 
