@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from synfin.connections.round_trips import quantile
 from synfin.connections.state import FIRST_SENDER, INFERRED, NAMES, ROLE_SEEN, SIDE, State
 from synfin.connections.verdicts import CONN_STATES, HANDSHAKES, SIDES, TEARDOWNS, VANTAGES, Observed
 from synfin.connections.words import Words
+from synfin.dissect import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -256,21 +256,14 @@ def _endpoints(view: _View) -> dict[str, Column]:
 def written_addresses(words: Integers, version: Integers) -> Words:
     """Canonical text of addresses, each made once; `words` are two 64-bit words each."""
     codes = np.empty(len(words), np.int64)
-    four = np.flatnonzero(version == 4)
+    four, six = np.flatnonzero(version == 4), np.flatnonzero(version == 6)
     numbers, codes[four] = np.unique(words[four, 1], return_inverse=True)
-    six = np.flatnonzero(version == 6)
-    pairs, index = np.unique(words[six], axis=0, return_inverse=True)
-    codes[six] = index.reshape(-1) + len(numbers)
-    whole = [(high & LOW_HALF) << 64 | (low & LOW_HALF) for high, low in pairs.tolist()]
-    texts = [_dotted(number) for number in numbers.tolist()]
-    return Words(codes, texts + [str(ipaddress.IPv6Address(number)) for number in whole])
-
-
-def _dotted(number: int) -> str:
-    return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-
-
-LOW_HALF = 0xFFFFFFFFFFFFFFFF
+    order = six[np.lexsort(words[six].T)]
+    is_new = np.ones(len(order), np.bool_)
+    is_new[1:] = (words[order[1:]] != words[order[:-1]]).any(axis=1)
+    codes[order] = np.cumsum(is_new) - 1 + len(numbers)
+    octets = words[order[is_new]].astype(">i8").view(np.uint8).reshape(-1, 16)
+    return Words(codes, [*text.ipv4(numbers).to_list(), *text.ipv6(octets).to_list()])
 
 
 def _side(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
@@ -380,7 +373,7 @@ def _histories(view: _View) -> Words:
     flips = np.where(flipped, ord("^"), ord("="))[:, None].astype(np.uint8)
     texts = np.concatenate((flips, swapped), axis=1).view(f"S{letters.shape[1] + 1}").reshape(-1)
     distinct, codes = np.unique(texts, return_inverse=True)
-    return Words(codes.reshape(-1), [text.decode("ascii").removeprefix("=") for text in distinct.tolist()])
+    return Words(codes.reshape(-1), [one.decode("ascii").removeprefix("=") for one in distinct.tolist()])
 
 
 def _vantage_confidence(view: _View, seen: Observed) -> Words:

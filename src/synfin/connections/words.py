@@ -38,6 +38,13 @@ class Words:
         texts = self.texts
         return [texts[code] for code in self.codes.tolist()]
 
+    def used(self) -> Words:
+        """The same, without texts that no row has."""
+        is_used = np.zeros(len(self.texts), np.bool_)
+        is_used[self.codes] = True
+        texts = [self.texts[code] for code in np.flatnonzero(is_used).tolist()]
+        return Words((np.cumsum(is_used) - 1)[self.codes], texts)
+
     def where(self, known: Flags) -> Words:
         """The same, unknown where `known` is not."""
         return Words(np.where(known, self.codes, len(self.texts)), [*self.texts, None])

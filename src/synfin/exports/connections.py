@@ -72,9 +72,10 @@ def _quoted(value: object) -> str:
 def _cells(values: Column, write: Write, unknown: str) -> Text:
     """A column's values as texts: each different one is written once, numbers as they are."""
     if isinstance(values, Words):
-        used, codes = np.unique(values.codes, return_inverse=True)
-        texts = [unknown if (one := values.texts[code]) is None else write(one) for code in used.tolist()]
-        return text.from_list(texts).take(codes.astype(np.int64))
+        values = values.used()
+        return text.from_list([unknown if one is None else write(one) for one in values.texts]).take(
+            values.codes
+        )
     plain, hidden = _parted(values)
     if plain.dtype == np.bool_:
         made = text.from_list([write(truth) for truth in (False, True)]).take(plain.astype(np.int64))
