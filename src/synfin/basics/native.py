@@ -35,7 +35,7 @@ ROWS_FIRST, COLUMNS_FIRST, ALIGNED_AND_WRITABLE = 0x1, 0x2, 0x500
 FINE = (0, -2)
 """Statuses of a function that returned."""
 
-MANNER = 2
+MANNER = 3
 """Counts the manners in which `compiling` has made code of the same kernel: what is kept of others is old."""
 
 NATIVE_INTEGERS = {
@@ -200,17 +200,6 @@ def _version_of(package: str) -> str:
     return version(package)
 
 
-FREES = "NRT_MemInfo_call_dtor"
-"""What Numba's code calls when an array's owner was the last to hold it; here arrays have no owner."""
-
-
-def _free(_owner: int) -> None:
-    """Never called; code can only be loaded when every name in it stands for something."""
-
-
-_freeing = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(_free)
-
-
 def loaded(code: Code) -> int:
     """Load object code; returns the address of its entry."""
     import llvmlite.binding as llvm
@@ -235,7 +224,6 @@ def _engine_without(entry: str) -> Any:  # noqa: ANN401 - llvmlite has no types 
     import llvmlite.binding as llvm
 
     if not _engines:
-        llvm.add_symbol(FREES, ctypes.cast(_freeing, ctypes.c_void_p).value)
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
     target = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(jit=True)
