@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from synfin.basics.kernel import kernel
+from synfin.basics.errors import DefinitionError
+from synfin.basics.kernel import PART, kernel
 from synfin.capture.chunk import NO_TIME
-from synfin.connections.endpoints import gather
+from synfin.connections.endpoints import SECRET, WORDS, port_class, put_key, scatter
+from synfin.dissect.columns import four, places_of, two
 from synfin.dissect.layers import HeaderRows, Sparse
 from synfin.dissect.walk import PARTIAL, Reason
+from synfin.dissect.walk import QUOTED as COPIED
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Flags, Integers, Small, Values
+    from synfin.basics.arrays import Bytes, Flags, Integers, Small, Values
     from synfin.dissect.table import PacketTable
     from synfin.dissect.text import Text
 
@@ -166,64 +169,187 @@ def segments(table: PacketTable) -> Segments:
 def _segments(table: PacketTable) -> Segments:
     headers = table.rows("tcp")
     layer = headers.layer
-    matrix = np.empty((ROWS, len(headers)), np.int64)
-    keys, in_pieces = gather(headers, NUMBERS, matrix[FLAGS:])
+    matrix, keys, in_pieces = gathered(headers, NUMBERS)
     if layer.whole and not in_pieces:
-        matrix[EXTENT] *= WHOLE  # no copy: everything can be judged
-        return _placed(headers, None, matrix, keys)
+        return Segments(headers, None, matrix, keys)
     lying = _lying(headers)
     matrix[LENGTH] = headers.values("len", -1)
     extent = np.where(lying, LYING, np.where(matrix[LENGTH] >= 0, WHOLE, UNMEASURED))
-    matrix[EXTENT] = np.where(layer.quoted, QUOTED, extent)
+    _judge(matrix, np.where(layer.quoted, QUOTED, extent))
     if layer.whole:
-        return _placed(headers, None, matrix, keys)
+        return Segments(headers, None, matrix, keys)
     chosen = np.flatnonzero(lying | (layer.end - layer.start >= LEAST_BYTES))
-    return _placed(headers, chosen, matrix[:, chosen], keys[chosen])
+    return Segments(headers, chosen, matrix[:, chosen], keys[chosen])
 
 
 def datagrams(table: PacketTable) -> Segments:
     """The UDP headers of a chunk, in packet order, as segments that have nothing of TCP."""
     headers = table.rows("udp")
-    matrix = np.zeros((ROWS, len(headers)), np.int64)
-    keys, _ = gather(headers, (), matrix[FLAGS:])
-    matrix[EXTENT] = UNMEASURED
+    matrix, keys, _ = gathered(headers, ())
+    _judge(matrix, np.full(len(headers), UNMEASURED))
     if headers.layer.whole:
-        return _placed(headers, None, matrix, keys)
+        return Segments(headers, None, matrix, keys)
     chosen = np.flatnonzero(headers.is_whole)
-    return _placed(headers, chosen, matrix[:, chosen], keys[chosen])
+    return Segments(headers, chosen, matrix[:, chosen], keys[chosen])
 
 
-def _placed(headers: HeaderRows, chosen: Integers | None, matrix: Integers, keys: Integers) -> Segments:
-    """Segments of these rows, with what places them in time."""
-    chunk = headers.chunk
-    packet = headers.packet if chosen is None else headers.packet[chosen]
-    complete(packet, (chunk.time, chunk.length, chunk.captured), chunk.first, matrix)
-    return Segments(headers, chosen, matrix, keys)
+def _judge(matrix: Integers, extent: Integers) -> None:
+    """Note how much of each segment can be judged, and what depends on that."""
+    matrix[EXTENT] = extent
+    matrix[LENGTH] = np.where(extent == WHOLE, matrix[LENGTH], 0)
+    has_payload = (matrix[LENGTH] > 0).astype(np.int64)
+    matrix[KIND] = matrix[FLAGS] & 0x1F | extent << EXTENT_AT | has_payload << HAS_PAYLOAD_AT
+
+
+WIDEST = 1 << 16
+"""Room for any field."""
+
+PORTS, IP_FIELDS, IPV6_FIELDS = ("srcport", "dstport"), ("src", "dst", "flags.mf"), ("src", "dst")
+
+WIDTHS = (2, 4, 4, 2, 2, 2, 4, 4, 1, 8, 8, 8, 8)
+"""Bytes of what `gather` reads: `NUMBERS`, ports; of an IPv4 header its fields; of IPv6 two words each."""
+
+
+def gathered(headers: HeaderRows, numbers: tuple[str, ...]) -> tuple[Integers, Integers, bool]:
+    """Look once at each header of a transport protocol, and at the IP header around it.
+
+    Args:
+        headers: all of them.
+        numbers: `NUMBERS`, or nothing.
+
+    Returns:
+        `Segments.matrix`, as if no header were cut or a fragment's; between which endpoints each travels, see
+        `endpoints`; and whether the packet of any of them is a fragment.
+
+    Raises:
+        DefinitionError: a field is not as wide as the specifications say.
+    """
+    table, layer, chunk = headers.table, headers.layer, headers.chunk
+    known, names = table.catalogue.by_name, table.catalogue.program.names
+    places = [
+        *places_of(layer.protocol if numbers else None, NUMBERS),
+        *places_of(layer.protocol, PORTS),
+        *places_of(known.get("ip"), IP_FIELDS),
+        *places_of(known.get("ipv6"), IPV6_FIELDS),
+    ]
+    if "ipv6" not in known:
+        places += places[-2:]
+    if any(count not in (0, width) for (_, count, _, _), width in zip(places, WIDTHS, strict=True)):
+        raise DefinitionError(f"{layer.protocol.name}: a field is not as wide as its specification says.")
+    steps = np.array([names.index(one) if one in known else -1 for one in ("ip", "ipv6")], np.int64)
+    matrix, keys = np.empty((ROWS, len(headers)), np.int64), np.empty((len(headers), WORDS), np.int64)
+    in_pieces = gather(
+        layer.packet,
+        (layer.position, layer.start, layer.end, layer.limit, layer.flags),
+        (table.found, steps),
+        (chunk.data, np.array(places, np.int64)),
+        (chunk.time, chunk.length, chunk.captured, chunk.first),
+        (SECRET, keys, matrix),
+    )
+    has_fragments = "ipv6.fraghdr" in known and len(table.layer("ipv6.fraghdr")) > 0
+    return matrix, keys, in_pieces or has_fragments
 
 
 @kernel
-def complete(packet: Small, chunk: tuple[Integers, Integers, Integers], first: int, matrix: Integers) -> None:
-    """Fill in what follows from a segment's packet, and its kind.
+def gather(
+    packet: Small,
+    layer: tuple[Small, Small, Small, Small, Small],
+    walked: tuple[Small, Integers],
+    bytes_at: tuple[Bytes, Integers],
+    records: tuple[Integers, Integers, Integers, int],
+    out: tuple[Integers, Integers, Integers],
+) -> bool:
+    """Everything that is looked at of each header, in one go.
 
     Args:
-        packet: index of each segment's packet in the chunk.
-        chunk: time, length on the wire and captured length of every packet.
-        first: number of the chunk's first packet.
-        matrix: see `Segments.matrix`; the length is -1 where it cannot be told.
+        packet: index of each header's packet in the chunk.
+        layer: position, start, end, limit and flags of each header.
+        walked: the rows that the walk found; the steps of IPv4 and IPv6.
+        bytes_at: the chunk's bytes; (13, 4) where the fields stand, see `WIDTHS` and `places_of`.
+        records: time, length on the wire and captured length of every packet; number of the first.
+        out: `SECRET`; (n, 5) keys and `Segments.matrix`, filled.
+
+    Returns:
+        whether any IPv4 header around says that more fragments follow.
     """
-    times, lengths, captured = chunk
+    position, start, end, limit, flags = layer
+    found, steps = walked
+    data, places = bytes_at
+    times, lengths, captured, first = records
+    secret, keys, matrix = out
+    in_pieces = False
     for row in range(len(packet)):
-        at = packet[row]
-        time = times[at]
-        matrix[NUMBER, row] = at + first
+        at, own, time = start[row], packet[row], times[packet[row]]
+        room = end[row] - at if flags[row] & PARTIAL else WIDEST
+        matrix[NUMBER, row] = own + first
         matrix[TIME, row] = 0 if time == NEVER else min(max(time, -FARTHEST), FARTHEST)
-        matrix[WIRE_LENGTH, row] = lengths[at]
-        matrix[CAPTURED, row] = captured[at]
-        extent = matrix[EXTENT, row]
-        length = matrix[LENGTH, row] if extent == WHOLE else 0
-        matrix[LENGTH, row] = length
+        matrix[WIRE_LENGTH, row], matrix[CAPTURED, row] = lengths[own], captured[own]
+        matrix[FLAGS, row] = short(data, at, places, 0, room)
+        matrix[SEQ, row] = long(data, at, places, 1, room)
+        matrix[ACK_NUMBER, row] = long(data, at, places, 2, room)
+        matrix[WINDOW, row] = short(data, at, places, 3, room)
+        extent = QUOTED if flags[row] & COPIED else WHOLE
+        length = limit[row] - end[row] if extent == WHOLE else 0
+        matrix[LENGTH, row], matrix[EXTENT, row] = length, extent
         kind = matrix[FLAGS, row] & 0x1F | extent << EXTENT_AT
         matrix[KIND, row] = kind | 1 << HAS_PAYLOAD_AT if length > 0 else kind
+
+        at, version = position[row] - 1, 0
+        while at >= 0 and found[0, at] == own and version == 0:
+            version = 4 if found[1, at] == steps[0] else 6 if found[1, at] == steps[1] else 0
+            at -= 1
+        ip = int(found[2, at + 1])
+        matrix[AROUND, row] = ip if version == 4 else -2 - ip if version == 6 else -1
+        if version == 4 and octet(data, ip, places, 8):
+            in_pieces = True
+        port, other_port = short(data, start[row], places, 4, room), short(data, start[row], places, 5, room)
+        source = (*address(data, ip, places, version, 0), port)
+        destination = (*address(data, ip, places, version, 1), other_port)
+        side = 1 if put_key(keys, row, source, destination, 6 if version == 6 else 4) else 0
+        matrix[SIDE, row], matrix[HASH, row] = side, scatter(keys, row, secret)
+        matrix[GUESS, row] = side if port_class(other_port) <= port_class(port) else 1 - side
+    return in_pieces
+
+
+@kernel(plain_below=PART)
+def short(data: Bytes, at: int, places: Integers, field: int, room: int) -> int:
+    """A field within two bytes of the header at `at`, 0 if the header has no room for it."""
+    offset = places[field, 0]
+    if offset + 2 > room:
+        return 0
+    return (two(data, at + offset) >> places[field, 2]) & places[field, 3]  # type: ignore[no-any-return]
+
+
+@kernel(plain_below=PART)
+def long(data: Bytes, at: int, places: Integers, field: int, room: int) -> int:
+    """A field within four bytes, likewise."""
+    offset = places[field, 0]
+    if offset + 4 > room:
+        return 0
+    return four(data, at + offset) & places[field, 3]  # type: ignore[no-any-return]
+
+
+@kernel(plain_below=PART)
+def octet(data: Bytes, at: int, places: Integers, field: int) -> int:
+    """A field within one byte."""
+    return (data[at + places[field, 0]] >> places[field, 2]) & places[field, 3]  # type: ignore[no-any-return]
+
+
+@kernel(plain_below=PART)
+def address(data: Bytes, at: int, places: Integers, version: int, which: int) -> tuple[int, int]:
+    """Both words of the source (0) or destination (1) of an IP header; 0 where there is none."""
+    if version == 4:
+        return 0, long(data, at, places, 6 + which, WIDEST)
+    if version == 6:
+        return eight(data, at, places, 9 + 2 * which), eight(data, at, places, 10 + 2 * which)
+    return 0, 0
+
+
+@kernel(plain_below=PART)
+def eight(data: Bytes, at: int, places: Integers, field: int) -> int:
+    """Eight bytes of the header at `at`."""
+    offset = places[field, 0]
+    return four(data, at + offset) << 32 | four(data, at + offset + 4)
 
 
 def _lying(headers: HeaderRows) -> Flags:

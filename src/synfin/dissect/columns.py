@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.basics.errors import DefinitionError
-from synfin.basics.kernel import kernel
+from synfin.basics.kernel import PART, kernel
 from synfin.dissect.definition import Computed, Field, Named
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Layer, Spans, Sparse
@@ -226,7 +226,7 @@ def words_at(
     Returns:
         int64 (words, n); a field of more than 64 bits is several words.
     """
-    places = _places(protocol, names)
+    places = places_of(protocol, names)
     words = np.empty((len(places), len(start)), np.int64) if out is None else out
     if len(start):
         _read_words(start, data, np.array(places, np.int64).reshape(-1, 4), words)
@@ -234,8 +234,13 @@ def words_at(
 
 
 @cache
-def _places(protocol: Protocol | None, names: tuple[str, ...]) -> tuple[tuple[int, int, int, int], ...]:
-    """Where each word of each field stands, see `_word`."""
+def places_of(protocol: Protocol | None, names: tuple[str, ...]) -> tuple[tuple[int, int, int, int], ...]:
+    """Where each word of each field stands in a header: byte offset, bytes, right shift, mask.
+
+    Args:
+        protocol: whose headers; None for places of nothing, where 0 is read.
+        names: fields at a fixed place, below the prefix; one of more than 64 bits is several words.
+    """
     if protocol is None:
         return ((0, 0, 0, 0),) * len(names)
     fields = [protocol.bit_field(name) for name in names]
@@ -266,21 +271,28 @@ def _read_words(start: Small, data: Bytes, places: Integers, words: Integers) ->
                 words[field, row] = (np.int64(data[start[row] + offset]) >> shift) & mask
         elif count == 2:
             for row in range(len(start)):
-                at = start[row] + offset
-                value = (np.int64(data[at]) << 8) | np.int64(data[at + 1])
-                words[field, row] = (value >> shift) & mask
+                words[field, row] = (two(data, start[row] + offset) >> shift) & mask
         elif count == 4:
             for row in range(len(start)):
-                at = start[row] + offset
-                high = (np.int64(data[at]) << 8) | np.int64(data[at + 1])
-                low = (np.int64(data[at + 2]) << 8) | np.int64(data[at + 3])
-                words[field, row] = (((high << 16) | low) >> shift) & mask
+                words[field, row] = (four(data, start[row] + offset) >> shift) & mask
         else:
             for row in range(len(start)):
                 value = np.int64(0)
                 for position in range(start[row] + offset, start[row] + offset + count):
                     value = (value << 8) | np.int64(data[position])
                 words[field, row] = (value >> shift) & mask
+
+
+@kernel(plain_below=PART)
+def two(data: Bytes, at: int) -> int:
+    """Two bytes, big-endian."""
+    return np.int64(data[at]) << 8 | np.int64(data[at + 1])  # type: ignore[return-value]
+
+
+@kernel(plain_below=PART)
+def four(data: Bytes, at: int) -> int:
+    """Four bytes, big-endian."""
+    return two(data, at) << 16 | two(data, at + 2)
 
 
 def numbers_where(data: Bytes, start: Integers, item: Field, values: Integers) -> None:
@@ -303,8 +315,7 @@ def _read_where(start: Integers, data: Bytes, offset: int, count: int, values: I
         if start[row] < 0:
             values[row] = -1
         elif count == 4:
-            high = (np.int64(data[at]) << 8) | np.int64(data[at + 1])
-            values[row] = (high << 16) | (np.int64(data[at + 2]) << 8) | np.int64(data[at + 3])
+            values[row] = four(data, at)
         else:
             value = np.int64(0)
             for position in range(at, at + count):

@@ -353,13 +353,8 @@ def dissect(
     program = catalogue.program
     names = [catalogue.roots.get(interface.linktype, "data") for interface in chunk.interfaces]
     steps = {name: step for step, name in enumerate(program.names)}
-    known = np.array([steps.get(name, -1) for name in names] or [program.data], np.int64)
-    packets = np.stack(
-        (chunk.start, chunk.start + chunk.captured, chunk.start + chunk.length, known[chunk.interface])
-    )
-    np.maximum(packets[2], packets[1], out=packets[2])  # a length below what was captured is a lie
-    behind = np.array([max(interface.fcs_length, 0) for interface in chunk.interfaces] or [0], np.int64)
-    packets[2] = np.clip(packets[2] - behind[chunk.interface], packets[0], np.iinfo(np.int32).max)
+    roots = [steps.get(name, -1) for name in names] or [program.data]
+    behind = [max(interface.fcs_length, 0) for interface in chunk.interfaces] or [0]
     tables = (
         program.steps,
         program.numbers,
@@ -375,7 +370,9 @@ def dissect(
     rows = np.empty((6, len(chunk) * HEADERS_PER_PACKET + MAX_DEPTH + 2), np.int32)
     stops = np.empty((6, len(chunk) + 2), np.int32)
     progress = np.zeros(3, np.int64)
-    while not walk(chunk.data, packets, tables, program.data, (rows, stops), progress):
+    interfaces = np.array((roots, behind), np.int64)
+    packets = chunk.data, chunk.captured, chunk.length, chunk.interface, interfaces
+    while not walk(chunk.start, packets, tables, program.data, (rows, stops), progress):
         rows = np.concatenate((rows, np.empty_like(rows)), axis=1)
     if clock is None:
         first = int(chunk.time[0]) if len(chunk) else 0

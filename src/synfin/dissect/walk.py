@@ -74,6 +74,9 @@ class Reason(IntEnum):
 # byte offset from the header (16 bits), bytes (4), right shift (6), mask (the rest).
 BYTE_BITS, COUNT_BITS, SHIFT_BITS = 16, 4, 6
 
+FARTHEST = (1 << 31) - 1
+"""No header speaks for bytes beyond this one of a chunk: positions are 32 bits wide."""
+
 # Flags of a header row.
 QUOTED = 1
 PARTIAL = 2
@@ -311,8 +314,8 @@ def begins(data: Bytes, at: int, room: int, texts: Bytes, places: Integers, whic
 
 @kernel(plain_below=1 << 16)
 def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (docs/why/one-walk.md)
-    data: Bytes,
-    packets: Integers,
+    start: Integers,
+    packets: tuple[Bytes, Integers, Integers, Small, Integers],
     tables: tuple[
         Integers, Integers, Integers, Integers, Integers, Integers, Integers, Shorts, Integers, Bytes
     ],
@@ -323,8 +326,9 @@ def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (do
     """Write a row for every header, and one for every stop, until done or until a table is full.
 
     Args:
-        data: the chunk's bytes.
-        packets: int64 (4, packets): first byte, end of what was captured, end on the wire, root step.
+        start: first byte of every packet.
+        packets: the chunk's bytes; how many were captured of every packet, its length on the wire, its
+            interface; (2, interfaces) root step and length of the frame check sequence of these.
         tables: steps, numbers, terms, sizes, stops, nexts, constants, keys, beginnings and texts of the
             `Program`.
         data_step: the step of what no protocol claims.
@@ -336,14 +340,17 @@ def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (do
         whether all packets are done; if not, call again with room for more.
     """
     steps, numbers, terms, sizes, halts, nexts, constants, keys, beginnings, texts = tables
+    data, captured, length, interface, interfaces = packets
     rows, stops = found
     row, stop = progress[1], progress[2]
-    for packet in range(progress[0], packets.shape[1]):
+    for packet in range(progress[0], len(start)):
         if row + MAX_DEPTH + 1 > rows.shape[1] or stop + 1 > stops.shape[1]:
             progress[0], progress[1], progress[2] = packet, row, stop
             return False
-        at, edge, limit = packets[0, packet], packets[1, packet], packets[2, packet]
-        step, limited_by, flags = packets[3, packet], np.int64(-1), np.int64(0)
+        at, edge = start[packet], start[packet] + captured[packet]
+        limit = max(start[packet] + length[packet], edge)  # a length below what was captured is a lie
+        limit = min(max(limit - interfaces[1, interface[packet]], at), FARTHEST)
+        step, limited_by, flags = interfaces[0, interface[packet]], np.int64(-1), np.int64(0)
         depth = 0
         while step >= 0:
             if at >= limit and depth and not steps[step, BODY]:
@@ -426,7 +433,7 @@ def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (do
                 following = np.int64(data_step if step != data_step else -1)
             at += size
             step = following
-    progress[0], progress[1], progress[2] = packets.shape[1], row, stop
+    progress[0], progress[1], progress[2] = len(start), row, stop
     return True
 
 
