@@ -74,15 +74,25 @@ def test_compiled_means_what_plain_means(count: int, factor: int, tmp_path: Path
     kept = native.kept(tmp_path / "weigh.kernel")
     assert kept == code
     call = native.callable_at(native.loaded(kept), kept, "weigh")
-    assert call(values, (tables[0], factor)) == weigh.plain(values, (tables[1], factor))
+    words: list[int] = []
+    native.taken_apart((values, (tables[0], factor)), words)
+    assert call(words) == weigh.plain(values, (tables[1], factor))
     assert tables[0].tolist() == tables[1].tolist()
 
 
 def test_what_decides_is_the_type_not_the_value() -> None:
     numbers = np.zeros((4, 5), np.int64)
-    assert native.form_of((numbers, 1)) == native.form_of((np.ones((2, 2), np.int64), 77))
+    form = native.taken_apart((numbers, 1), [])
+    assert form == native.taken_apart((np.ones((2, 2), np.int64), 77), [])
     others = (numbers.T, numbers[:, ::2], numbers.astype(np.int32), numbers[0], np.frombuffer(b"12345678"))
-    assert len({native.form_of(one) for one in (numbers, *others)}) == 6
+    assert len({native.taken_apart((one,), []) for one in (numbers, *others)}) == 6
+
+
+def test_an_array_is_found_where_numpy_says() -> None:
+    words: list[int] = []
+    array = np.arange(12, dtype=np.int32).reshape(3, 4)[1:]
+    native.taken_apart((array,), words)
+    assert words == [0, 0, 8, 4, array.ctypes.data, 2, 4, 16, 4]
 
 
 def test_compiled_code_takes_an_index_as_it_is() -> None:
@@ -95,7 +105,10 @@ def test_compiled_code_takes_an_index_as_it_is() -> None:
     whole = np.array([7, 8, 9], np.int64)
     code = compiled(second, (whole, 1))
     call = native.callable_at(native.loaded(code), code, "second")
-    assert (call(whole[1:], 1), call(whole[1:], 2)) == (8, 7)
+    for before, found in ((1, 8), (2, 7)):
+        words: list[int] = []
+        native.taken_apart((whole[1:], before), words)
+        assert call(words) == found
 
 
 def test_a_kernel_that_is_no_plain_loop_is_refused() -> None:

@@ -14,10 +14,12 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
-from synfin.basics.native import form_of
+from synfin.basics.native import taken_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from synfin.basics.native import Native
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,7 +72,7 @@ class Kernel(Generic[P, R]):
     def __init__(self, plain: Callable[P, R], plain_below: int) -> None:
         self.plain = plain
         self.plain_below = plain_below
-        self._native: dict[object, Callable[..., Any]] = {}
+        self._native: dict[object, Native] = {}
         self._done = 0
         self.__doc__ = plain.__doc__
         self.__name__ = plain.__name__
@@ -84,11 +86,12 @@ class Kernel(Generic[P, R]):
 
     def compiled(self, *args: Any) -> R:  # noqa: ANN401 - those of the loop
         """Run the loop compiled, however little there is to do: to have its code ready."""
-        form = form_of(args)
+        words: list[int] = []
+        form = taken_apart(args, words)
         native = self._native.get(form)
         if native is None:
             native = self._prepared(form, args)
-        return native(*args)  # type: ignore[no-any-return]
+        return native(words)  # type: ignore[return-value]
 
     def _is_little(self, grows: Any) -> bool:  # noqa: ANN401 - an array of any sort
         if MODE in ("plain", "compiled"):
@@ -98,7 +101,7 @@ class Kernel(Generic[P, R]):
         self._done += len(grows)
         return len(grows) < self.plain_below and self._done < PATIENCE * self.plain_below
 
-    def _prepared(self, form: object, args: tuple[Any, ...]) -> Callable[..., Any]:
+    def _prepared(self, form: object, args: tuple[Any, ...]) -> Native:
         """The compiled loop for arguments of these types: from the disk, or made now and kept there."""
         with _one_at_a_time:
             if form not in self._native:  # another thread may have been quicker
