@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
@@ -24,3 +25,9 @@ def keep_freed_memory() -> None:
     if set_parameter is not None:
         set_parameter(MMAP_THRESHOLD, LARGEST)
         set_parameter(TRIM_THRESHOLD, KEPT)
+
+
+def keep_what_was_loaded() -> None:
+    """Look for cycles among new objects alone from now on, as often as Python does: what is loaded stays."""
+    gc.freeze()
+    gc.set_threshold(700, 10, 10)

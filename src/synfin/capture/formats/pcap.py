@@ -86,23 +86,21 @@ class PcapDecoder:
         self._interface = interface
         self._skip = FILE_HEADER + header.variant.extra
         self._layout = layout(header)
-        self._found: Integers = np.empty((0, 0), np.int64)  # made when first needed
 
     def decode(self, data: Bytes, offset: int) -> Decoded:
         """As `Decoder.decode`."""
-        if not self._found.size:
-            self._found = np.empty((4, MOST_RECORDS), np.int64)
+        found = np.empty((5, MOST_RECORDS), np.int64)
         skip = max(self._skip - offset, 0)
         if len(data) < skip:
-            return Decoded(self._records(0, 0), 0, skip)
-        count, used, needed = map(int, index_records(data[skip:], self._found, self._layout))
+            return Decoded(self._records(found[:, :0]), 0, skip)
+        count, used, needed = index_records(data, found, self._layout, skip)
         error = ""
         if needed < 0:
             error = (
                 f"The record claims {-needed} bytes of packet; more than {self._layout[LARGEST]} "
                 "are never captured, so the file is damaged here."
             )
-        return Decoded(self._records(count, skip), skip + used, max(needed, 0), error)
+        return Decoded(self._records(found[:, :count]), used, max(needed, 0), error)
 
     def resumed(self, reading: Reading) -> PcapDecoder:
         """As `Decoder.resumed`."""
@@ -116,22 +114,20 @@ class PcapDecoder:
             return f"The file was cut short in a record header: {left} of {needed} bytes are there."
         return f"The file was cut short in the middle of a packet: {left} of {needed} bytes are there."
 
-    def _records(self, count: int, skip: int) -> Records:
-        found = self._found[:, :count].copy()
-        found[START] += skip
+    def _records(self, found: Integers) -> Records:
         return Records(
             start=found[START],
             captured=found[CAPTURED],
             length=found[LENGTH],
             time=found[TIME],
-            interface=np.full(count, self._interface, np.int32),
-            offset=found[START] - self._layout[HEADER],
+            interface=np.full(found.shape[1], self._interface, np.int32),
+            offset=found[OFFSET],
             options={},
         )
 
 
 # Rows of the table that `index_records` fills, and places in the layout that it goes by.
-START, CAPTURED, LENGTH, TIME = range(4)
+START, CAPTURED, LENGTH, TIME, OFFSET = range(5)
 BIG_ENDIAN, HEADER, CAPTURED_AT, LENGTH_AT, IS_SORTED, UNIT, LARGEST = range(7)
 
 
@@ -167,22 +163,24 @@ def word(data: Bytes, at: int, is_big_endian: int) -> int:
 
 
 @kernel(plain_below=PLAIN_BELOW)
-def index_records(data: Bytes, found: Integers, how: Integers) -> tuple[int, int, int]:
+def index_records(data: Bytes, found: Integers, how: Integers, skip: int) -> tuple[int, int, int]:
     """Find the records that lie whole in `data`.
 
     Args:
-        data: uint8, beginning with a record.
-        found: int64 (4, n), filled: start, captured and wire length in bytes, time in nanoseconds.
+        data: uint8.
+        found: int64 (5, n), filled: start, captured and wire length in bytes, time in nanoseconds, where the
+            record begins.
         how: the layout.
+        skip: where in `data` the first record begins.
 
     Returns:
-        records found; bytes they take; bytes that the next one needs from there (0: `found` is full,
+        records found; where they end; bytes that the next one needs from there (0: `found` is full,
         negative: the length that it claims, which cannot be).
     """
     big, header, unit, largest = how[BIG_ENDIAN], how[HEADER], how[UNIT], how[LARGEST]
     captured_at, length_at, is_sorted = how[CAPTURED_AT], how[LENGTH_AT], how[IS_SORTED]
     end = len(data)
-    at = 0
+    at = skip
     row = 0
     while row < found.shape[1]:
         if at + header > end:
@@ -195,7 +193,7 @@ def index_records(data: Bytes, found: Integers, how: Integers) -> tuple[int, int
             return row, at, -captured
         if at + header + captured > end:
             return row, at, header + captured
-        found[START, row] = at + header
+        found[START, row], found[OFFSET, row] = at + header, at
         found[CAPTURED, row] = captured
         found[LENGTH, row] = length
         found[TIME, row] = word(data, at, big) * 1_000_000_000 + word(data, at + 4, big) * unit

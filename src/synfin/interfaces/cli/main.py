@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -83,6 +84,10 @@ def commands(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
+MANY_NEW = 50_000
+"""Objects made before cycles among them are looked for, while modules are loaded: what they make stays."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code."""
     sys.exit(run(arguments))
@@ -91,6 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code instead of leaving."""
     _have_streams()
+    gc.set_threshold(MANY_NEW)
     try:
         code = _run(None if arguments is None else list(arguments))
         sys.stdout.flush()

@@ -147,12 +147,13 @@ def colored(choice: str) -> bool:
 def open_files(files: Iterable[str], **settings: Any) -> Session:  # noqa: ANN401 - passed on
     """Open captures for a command, telling on standard error when kernels have to be compiled first."""
     from synfin.basics.kernel import when_compiling
-    from synfin.engine.memory import keep_freed_memory
+    from synfin.engine.memory import keep_freed_memory, keep_what_was_loaded
     from synfin.operations import open_session
 
     keep_freed_memory()
     when_compiling(_tell_once())
     session = open_session(*files, **settings)
+    keep_what_was_loaded()
     click.get_current_context().call_on_close(session.capture.close)
     return session
 
