@@ -105,7 +105,7 @@ class Ledger:
             found: its segments.
             grouping: their connections.
             brings: see `Sequences.advance`.
-            more: known shift counts, see `Scales.advance`; offers, see `Offers.said`.
+            more: known shift counts, see `Scales.advance`; offers, see `offers.said`.
             count: how many connections there are.
             is_dense: whether to tell, too, what there is to tell of every segment.
         """

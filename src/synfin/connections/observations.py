@@ -79,11 +79,11 @@ class Observations:
         since_first, since_previous = self.tallies.advance(found, grouping, count)
         bits = self.completeness.advance(found, grouping, count)
         offered = self.offers.advance(found, grouping, count)
-        shift, _ = self.scales.advance(found, grouping, offered, count)
+        shift, _ = self.scales.advance(found, grouping, offered.shift, count)
         brings = self.sequences.advance(found, grouping, count)
         told = None
         if self.ledger:
-            told = self.ledger.advance(found, grouping, brings, (shift, self.offers.said), count)
+            told = self.ledger.advance(found, grouping, brings, (shift, offered.packed), count)
         does = self.milestones.advance(found, grouping, count)
         states = self.states.advance(found, grouping, does, count)
         self.histories.advance(found, grouping, brings, count)
@@ -100,8 +100,7 @@ class Observations:
         self.states.advance(found, grouping, self.milestones.advance(found, grouping, count), count)
 
     def _note_time(self, table: PacketTable) -> None:
-        times = table.chunk.time[table.chunk.time != NO_TIME]
-        if len(times):
-            latest = int(times.max())
+        latest = int(table.chunk.time.max(initial=NO_TIME))  # which is below all others
+        if latest != NO_TIME:
             self.last_time = max(self.last_time, latest) if self.packets else latest
         self.packets += len(table)

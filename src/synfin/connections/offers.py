@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -41,43 +42,64 @@ class Offer(NamedTuple):
     fast_open: Flags
 
 
+@dataclass(frozen=True)
+class Said:
+    """What the segments of a chunk offer.
+
+    Attributes:
+        found: the segments.
+        packed: int64, 0 for what is no SYN.
+        shift: int64, the window scale, `ABSENT` for none; quotations have one, too, but offer nothing.
+    """
+
+    found: Segments
+    packed: Integers
+    shift: Integers
+
+
+def said(found: Segments) -> Said:
+    """What the segments of a chunk offer; worked out once, then kept."""
+    kept = found.headers.table.kept
+    made: Said | None = kept.get("tcp offers")
+    if made is None or made.found is not found:
+        made = kept["tcp offers"] = _said(found)
+    return made
+
+
+def _said(found: Segments) -> Said:
+    made = Said(found, np.zeros(len(found), np.int64), np.full(len(found), ABSENT, np.int64))
+    is_syn = np.flatnonzero(found.flags & SYN)
+    if not len(is_syn):
+        return made
+    chosen = Offered(found.headers.table, found.rows[is_syn], WANTED)
+    shift = chosen.number("tcp.options.wscale", "wscale.shift")
+    mss = chosen.number("tcp.options.mss", "mss_val")
+    packed = SEEN | (shift + 1) << SHIFT_AT | (mss + 1) << MSS_AT
+    packed |= np.where(chosen.has("tcp.options.sack_perm"), SACK, 0)
+    packed |= np.where(chosen.has("tcp.options.timestamp"), TIMESTAMPS, 0)
+    packed |= np.where(chosen.has("tcp.options.tfo"), FAST_OPEN, 0)
+    made.packed[is_syn] = np.where(found.extent[is_syn] != QUOTED, packed, 0)
+    made.shift[is_syn] = shift
+    return made
+
+
 class Offers:
     """The latest offer of every side.
 
     Attributes:
         state: uint32 (capacity, 2), packed; 0 if no SYN was seen.
-        said: int64, what each segment of the latest chunk offers, packed, 0 for what is no SYN.
     """
 
     def __init__(self) -> None:
         self.state: Values = np.zeros((0, 2), np.uint32)
-        self.said = np.zeros(0, np.int64)
 
-    def advance(self, segments: Segments, grouping: Grouping, count: int) -> Integers:
-        """Look at the SYNs of the next chunk; `count` is how many connections there are.
-
-        Returns:
-            for each segment the window scale it offers, `ABSENT` for none.
-        """
+    def advance(self, segments: Segments, grouping: Grouping, count: int) -> Said:
+        """Look at the SYNs of the next chunk; `count` is how many connections there are."""
         self.state = grown(self.state, count)
-        offered = np.full(len(segments), ABSENT, np.int64)
-        self.said = np.zeros(len(segments), np.int64)
-        is_syn = np.flatnonzero(segments.flags & SYN)
-        if not len(is_syn):
-            return offered
-        chosen = Offered(segments.headers.table, segments.rows[is_syn], WANTED)
-        shift = chosen.number("tcp.options.wscale", "wscale.shift")
-        mss = chosen.number("tcp.options.mss", "mss_val")
-        packed = SEEN | (shift + 1) << SHIFT_AT | (mss + 1) << MSS_AT
-        packed |= np.where(chosen.has("tcp.options.sack_perm"), SACK, 0)
-        packed |= np.where(chosen.has("tcp.options.timestamp"), TIMESTAMPS, 0)
-        packed |= np.where(chosen.has("tcp.options.tfo"), FAST_OPEN, 0)
-        own = segments.extent[is_syn] != QUOTED
-        made = is_syn[own]
-        self.said[made] = packed[own]
-        self.state[grouping.connection[made], segments.side[made]] = packed[own]
-        offered[is_syn] = shift
-        return offered
+        made = said(segments)
+        offers = np.flatnonzero(made.packed)
+        self.state[grouping.connection[offers], segments.side[offers]] = made.packed[offers]
+        return made
 
 
 def unpacked(packed: Values) -> Offer:

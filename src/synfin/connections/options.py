@@ -114,6 +114,7 @@ def options_of(table: PacketTable, rows: Integers) -> ChosenOptions:
     alone = replace(
         table,
         found=table.found[:, np.repeat(first, count) + within],
+        counts=None,
         _layers={},
         _columns={},
         _facts={},

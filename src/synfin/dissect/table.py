@@ -15,7 +15,7 @@ from synfin.dissect.items import find_items
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Layer, Spans, Sparse
 from synfin.dissect.text import Text
-from synfin.dissect.walk import MAX_DEPTH, walk
+from synfin.dissect.walk import COUNTS, MAX_DEPTH, walk
 from synfin.dissect.writing import written
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class PacketTable:
         settings: see `Settings`.
         found: int32 (6, headers): packet, step, start, end, limit, flags of every header, in order.
         stops: int32 (6, stops): packet, step, reason, bytes needed, bytes there, limiting step.
+        counts: int64, how many headers of each step the walk found; None if `found` is no longer all of that.
         kept: what others worked out of the whole chunk and want to find again, by name.
     """
 
@@ -92,6 +93,7 @@ class PacketTable:
     settings: Settings
     found: Small
     stops: Small
+    counts: Integers | None = None
     kept: dict[str, Any] = field(default_factory=dict)
     _layers: dict[str, Layer] = field(default_factory=dict)
     _columns: dict[tuple[str, int], Column] = field(default_factory=dict)
@@ -110,6 +112,8 @@ class PacketTable:
     @cached_property
     def count(self) -> Integers:
         """int64, for each step of the walk how many headers it found."""
+        if self.counts is not None:
+            return self.counts
         return np.bincount(self.found[1], minlength=len(self.catalogue.program.names))
 
     @cached_property
@@ -369,7 +373,7 @@ def dissect(
     )
     rows = np.empty((6, len(chunk) * HEADERS_PER_PACKET + MAX_DEPTH + 2), np.int32)
     stops = np.empty((6, len(chunk) + 2), np.int32)
-    progress = np.zeros(3, np.int64)
+    progress = np.zeros(COUNTS + len(program.names), np.int64)
     interfaces = np.array((roots, behind), np.int64)
     packets = chunk.data, chunk.captured, chunk.length, chunk.interface, interfaces
     while not walk(chunk.start, packets, tables, program.data, (rows, stops), progress):
@@ -378,7 +382,7 @@ def dissect(
         first = int(chunk.time[0]) if len(chunk) else 0
         clock = Clock(first, first)
     found, halts = rows[:, : progress[1]], stops[:, : progress[2]]
-    table = PacketTable(chunk, catalogue, clock, settings or Settings(), found, halts)
+    table = PacketTable(chunk, catalogue, clock, settings or Settings(), found, halts, progress[COUNTS:])
     for protocol in catalogue.holders:
         table = _with_content(table, protocol)
     return table

@@ -77,6 +77,9 @@ BYTE_BITS, COUNT_BITS, SHIFT_BITS = 16, 4, 6
 FARTHEST = (1 << 31) - 1
 """No header speaks for bytes beyond this one of a chunk: positions are 32 bits wide."""
 
+COUNTS = 3
+"""Where in `walk`'s progress the number of rows of each step stands."""
+
 # Flags of a header row.
 QUOTED = 1
 PARTIAL = 2
@@ -334,7 +337,7 @@ def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (do
         data_step: the step of what no protocol claims.
         found: rows int32 (6, capacity): packet, step, start, end, limit, flags; and
             stops int32 (6, capacity): packet, step, reason, bytes needed, bytes there, limiting step.
-        progress: int64: next packet, rows written, stops written; updated.
+        progress: int64: next packet, rows written, stops written; and how many rows of each step; updated.
 
     Returns:
         whether all packets are done; if not, call again with room for more.
@@ -395,12 +398,14 @@ def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (do
                 rows[3, row], rows[4, row], rows[5, row] = max(at, room), limit, flags | PARTIAL
                 stops[0, stop], stops[1, stop], stops[2, stop] = packet, step, reason
                 stops[3, stop], stops[4, stop], stops[5, stop] = size, max(room - at, 0), limited_by
+                progress[COUNTS + step] += 1
                 row, stop = row + 1, stop + 1
                 break
             if total >= 0 and at + total < limit:
                 limit, limited_by = at + total, step
             rows[0, row], rows[1, row], rows[2, row] = packet, step, at
             rows[3, row], rows[4, row], rows[5, row] = at + size, limit, flags
+            progress[COUNTS + step] += 1
             row, depth = row + 1, depth + 1
             opaque = False
             for halt in range(steps[step, STOP_FIRST], steps[step, STOP_LAST]):

@@ -12,6 +12,7 @@ import numpy as np
 from synfin.basics.escape import for_terminal
 from synfin.connections.words import Words
 from synfin.dissect import text
+from synfin.engine.pipeline import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,22 +33,28 @@ MICROSECONDS = 6
 def csv_rows(found: Connections) -> Iterator[bytes]:
     """All columns, with their names first; nothing where a value is unknown."""
     yield (",".join(found.columns) + "\n").encode()
-    for part in _parts(found):
-        cells = [_cells(values, _quoted, "") for values in part.values()]
-        yield _lines(cells, [""] + [","] * (len(cells) - 1), "\n")
+    yield from in_order(_parts(found), _csv_lines)
 
 
 def json_rows(found: Connections) -> Iterator[bytes]:
     """A list of one object per connection, with all columns; null where a value is unknown."""
     yield b"["
     begun = False
-    for part in _parts(found):
-        cells = [_cells(values, _as_json, "null") for values in part.values()]
-        before = [("{" if first else ", ") + f'"{name}": ' for first, name in _first_marked(part)]
-        made = _lines(cells, [",\n " + before[0], *before[1:]], "}")
+    for made in in_order(_parts(found), _json_lines):
         yield made if begun else made[1:]
         begun = True
     yield b"\n]\n"
+
+
+def _csv_lines(part: Mapping[str, Column]) -> bytes:
+    cells = [_cells(values, _quoted, "") for values in part.values()]
+    return _lines(cells, [""] + [","] * (len(cells) - 1), "\n")
+
+
+def _json_lines(part: Mapping[str, Column]) -> bytes:
+    cells = [_cells(values, _as_json, "null") for values in part.values()]
+    before = [("{" if first else ", ") + f'"{name}": ' for first, name in _first_marked(part)]
+    return _lines(cells, [",\n " + before[0], *before[1:]], "}")
 
 
 def _parts(found: Connections) -> Iterator[Mapping[str, Column]]:
@@ -110,14 +117,17 @@ def table(found: Connections) -> Iterator[bytes]:
         for title, width, left in zip(TITLES, widths, lefts, strict=True)
     )
     yield (GAP.join(heads).rstrip() + "\n").encode()
-    for at in range(0, len(found), AT_ONCE):
+
+    def lines(at: int) -> bytes:
         rows = np.arange(at, min(at + AT_ONCE, len(found)))
         *cells, last = (cell.take(rows) for cell, _ in columns)
         padded = [
             text.padded(cell, width, left=left)
             for cell, width, left in zip(cells, widths[:-1], lefts[:-1], strict=True)
         ]
-        yield _lines([*padded, last], ["", *[GAP] * len(padded)], "\n")
+        return _lines([*padded, last], ["", *[GAP] * len(padded)], "\n")
+
+    yield from in_order(range(0, len(found), AT_ONCE), lines)
 
 
 TITLES = (

@@ -44,7 +44,7 @@ def connection_table(
     names = with_facts(session, (), wanted)
     follower = Follower(supplies=bool(session.facts_of(names)), main_only=main_only)
     if wanted is None:
-        for table in prepared_tables(session):
+        for table in prepared_tables(session, main_only=main_only):
             follower.advance(table)
             table.kept.clear()  # it refers back to the table: memory is freed at once, not some day
         return _finished(follower, session)
@@ -61,13 +61,18 @@ def connection_table(
     return found.taken(np.isin(found.numbers("number"), kept))
 
 
-def prepared_tables(session: Session, packets: tuple[int, int] | None = None) -> Iterator[PacketTable]:
+def prepared_tables(
+    session: Session, packets: tuple[int, int] | None = None, *, main_only: bool = False
+) -> Iterator[PacketTable]:
     """The capture's tables in order, dissected side by side, ready to be followed one after the other.
 
     Args:
         session: the capture.
         packets: only chunks with packets from the first to the second of these; None for all.
+        main_only: whether only the main columns are wanted.
     """
+    from synfin.connections.clues import clues
+    from synfin.connections.offers import said
     from synfin.connections.segments import segments
 
     first, last = packets or (0, sys.maxsize)
@@ -81,7 +86,10 @@ def prepared_tables(session: Session, packets: tuple[int, int] | None = None) ->
 
     def prepare(piece: tuple[Chunk, Clock]) -> PacketTable:
         table = only_tcp.dissected(*piece)
-        segments(table)
+        found = segments(table)
+        if not main_only:
+            said(found)
+            clues(found)
         return table
 
     threads, only_tcp = workers(), session.leading_to("tcp")
