@@ -51,20 +51,40 @@ def count_rtt(narrow: Values, pool: Integers, histogram: Values, side: int, rtt:
     histogram[row, at] += 1
 
 
-def quantile(histogram: Values, share: float) -> Integers:
-    """The round trip, ns, which this share of those counted does not exceed; 0 for an empty histogram.
+def quantile(histogram: Values, rows: Integers, percent: int) -> Integers:
+    """The round trip, ns, which so many percent of those counted do not exceed; 0 for an empty histogram.
 
     Args:
         histogram: uint8 (n, BINS).
-        share: from 0 to 1; within a bin values are taken to be spread evenly.
+        rows: which of them.
+        percent: within a bin values are taken to be spread evenly.
     """
-    upto = np.cumsum(histogram, axis=1, dtype=np.int32)
-    total = upto[:, -1]
-    wanted = total * share
-    at = np.minimum((upto < wanted[:, None]).sum(axis=1), BINS - 1)
-    row = np.arange(len(histogram))
-    inside = histogram[row, at].astype(np.float64)
-    part = np.where(inside > 0, (wanted - (upto[row, at] - inside)) / np.maximum(inside, 1), 0)
+    out = np.empty((4, len(rows)), np.int64)
+    find_bin(rows, histogram, percent, out)
+    at, below, inside, total = out
+    part = np.where(inside > 0, (total * percent / 100 - below) / np.maximum(inside, 1), 0)
     octave, quarter = at // OCTAVE, at % OCTAVE
     value = np.ldexp(1 + (quarter + part) / OCTAVE, octave + FIRST_OCTAVE)
     return np.where(total > 0, value, 0).astype(np.int64)
+
+
+@kernel
+def find_bin(rows: Integers, histogram: Values, percent: int, out: Integers) -> None:
+    """The first bin up to which there is at least that share of all.
+
+    Args:
+        rows: of each result.
+        histogram: see `quantile`.
+        percent: the share.
+        out: (4, n) the bin; how many are below, in it, and in all; filled.
+    """
+    for result in range(len(rows)):
+        row, total = rows[result], np.int64(0)
+        for each in range(BINS):
+            total += np.int64(histogram[row, each])
+        at, below, inside = 0, np.int64(0), np.int64(histogram[row, 0])
+        while at < BINS - 1 and (below + inside) * 100 < total * percent:
+            at += 1
+            below += inside
+            inside = np.int64(histogram[row, at])
+        out[0, result], out[1, result], out[2, result], out[3, result] = at, below, inside, total

@@ -26,7 +26,7 @@ from synfin.connections.needless import (
 )
 from synfin.connections.offers import MSS_AT
 from synfin.connections.order import order, sample, unseen
-from synfin.connections.round_trips import BINS, count_rtt, note_rtt
+from synfin.connections.round_trips import BINS, count_rtt, note_rtt, quantile
 from synfin.connections.scaling import UNKNOWN
 from synfin.connections.segments import (
     ACK,
@@ -231,10 +231,9 @@ class Sendings:
         values: Integers = self.wide[side, LEAST_RTT]
         return values
 
-    def round_trips(self, side: Integers) -> Values:
-        """The histogram of each of these sides, uint8 (n, BINS)."""
-        counts: Values = self.histogram[self.narrow[side, ROUND_TRIPS]]
-        return counts
+    def rtt_quantile(self, side: Integers, percent: int) -> Integers:
+        """The round trip, ns, that so many percent of those of each side do not exceed; 0 if unknown."""
+        return quantile(self.histogram, self.narrow[side, ROUND_TRIPS].astype(np.int64), percent)
 
     def limits(self, side: Integers) -> Integers:
         """How long each of these sides was limited, and by what, ns (n, 4), up to its latest packet."""

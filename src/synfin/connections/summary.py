@@ -16,7 +16,6 @@ from synfin.connections.lean import joined, lean
 from synfin.connections.ledger import CONFIDENCES, COUNTED, LIMITS, vantages
 from synfin.connections.offers import Offer, unpacked
 from synfin.connections.quality import DROPS, END, LACKING, Quality, is_copied
-from synfin.connections.round_trips import quantile
 from synfin.connections.state import FIRST_SENDER, INFERRED, NAMES, ROLE_SEEN, SIDE, State
 from synfin.connections.verdicts import CONN_STATES, HANDSHAKES, SIDES, TEARDOWNS, VANTAGES, Observed
 from synfin.connections.words import Words
@@ -311,12 +310,13 @@ def _timed(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
     """How long one side waited for acknowledgments, and what limited it."""
     followed = view.ledger.sendings
     which = 2 * view.chosen + side
-    least, counts, limited = followed.least_rtt(which), followed.round_trips(which), followed.limits(which)
+    least, limited = followed.least_rtt(which), followed.limits(which)
     is_timed = (least > 0) & quality.tells_times
     is_limited = (limited.sum(axis=1) > 0) & quality.tells_limits
     columns: dict[str, Column] = {"rtt_min_ns": _known(least, is_timed)}
-    for name, share in (("median", 0.5), ("p95", 0.95)):
-        columns[f"rtt_{name}_ns"] = _known(np.maximum(quantile(counts, share), least), is_timed)
+    for name, percent in (("median", 50), ("p95", 95)):
+        longest = np.maximum(followed.rtt_quantile(which, percent), least)
+        columns[f"rtt_{name}_ns"] = _known(longest, is_timed)
     for at, what in enumerate(LIMITS):
         columns[f"limited_by_{what}_ns"] = _known(limited[:, at], is_limited)
     return columns

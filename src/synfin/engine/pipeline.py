@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -17,6 +18,15 @@ Result = TypeVar("Result")
 
 IN_FLIGHT_PER_WORKER = 2
 """Pieces taken before their turn to be handed back, per worker: bounds memory."""
+
+
+PROMPT = 0.0005
+"""Seconds after which a thread asks for the interpreter's lock that another one holds."""
+
+
+def switch_promptly() -> None:
+    """Hand the lock on sooner than after the usual 5 ms: who waits for it has a kernel to start."""
+    sys.setswitchinterval(PROMPT)
 
 
 def workers() -> int:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 AT_ONCE = 1 << 13
 """Rows written at a time."""
 
+SPECIAL = frozenset(',"\r\n')
+"""What has to be quoted in CSV (RFC 4180 2)."""
+
 MICROSECONDS = 6
 """Decimals of the seconds that people are shown."""
 
@@ -71,9 +74,12 @@ def _as_json(value: object) -> str:
 
 
 def _quoted(value: object) -> str:
+    written = str(value)
+    if not SPECIAL.intersection(written):
+        return written
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow((value,))
-    return "" if value == "" else out.getvalue()
+    csv.writer(out, lineterminator="").writerow((written,))
+    return out.getvalue()
 
 
 def _cells(values: Column, write: Write, unknown: str) -> Text:
@@ -90,7 +96,8 @@ def _cells(values: Column, write: Write, unknown: str) -> Text:
         made = text.decimal(plain.astype(np.int64))
     if not hidden.any():
         return made
-    return text.choose(~hidden, made, text.literal(unknown, len(plain)))
+    both = text.stack([made, text.from_list([unknown])])
+    return both.take(np.where(hidden, len(plain), np.arange(len(plain))))
 
 
 def _parted(values: Any) -> tuple[Values, Flags]:  # noqa: ANN401 - numpy.ma has no types to speak of

@@ -148,9 +148,11 @@ def open_files(files: Iterable[str], **settings: Any) -> Session:  # noqa: ANN40
     """Open captures for a command, telling on standard error when kernels have to be compiled first."""
     from synfin.basics.kernel import when_compiling
     from synfin.engine.memory import keep_freed_memory, keep_what_was_loaded
+    from synfin.engine.pipeline import switch_promptly
     from synfin.operations import open_session
 
     keep_freed_memory()
+    switch_promptly()
     when_compiling(_tell_once())
     session = open_session(*files, **settings)
     keep_what_was_loaded()
