@@ -188,7 +188,7 @@ class Wire:
 def prepare() -> None:
     """Load the compiled kernels that a flood of packets takes, which is no work for the midst of it."""
     octets, table = np.empty((0, 0), np.uint8), np.empty((0, 4), np.int64)
-    index_records.compiled(octets.ravel(), np.empty((4, 1), np.int64), np.full(8, 16, np.int64))
+    index_records.compiled(octets.ravel(), np.empty((5, 1), np.int64), np.full(8, 16, np.int64), 0)
     lay_out_many.compiled(table, octets.ravel(), octets, octets.ravel(), octets.ravel())
 
 
