@@ -42,7 +42,7 @@ def without_content() -> Catalogue:
     return Catalogue.of(replace(protocol, content=None) for protocol in protocols())
 
 
-@given(st.lists(broken_packets(), min_size=1, max_size=8), st.sampled_from((ETHERNET, RAW, 0, 113, 9999)))
+@given(st.lists(broken_packets(), min_size=1, max_size=24), st.sampled_from((ETHERNET, RAW, 0, 113, 9999)))
 @settings(max_examples=300, deadline=None)
 def test_it_agrees_with_the_naive_walk_however_broken_and_cut(
     packets: list[tuple[bytes, int]], linktype: int
@@ -64,6 +64,7 @@ def test_it_agrees_with_the_naive_walk_however_broken_and_cut(
         assert [(names[s], a - begin, b - begin, c - begin, f) for _, s, a, b, c, f in rows] == headers
         stops = table.stops[:, table.stops[0] == index].T.tolist()
         assert [(names[s], Reason(r), needed, there) for _, s, r, needed, there, _ in stops] == halts
+    assert table.count.tolist() == np.bincount(table.found[1], minlength=len(table.count)).tolist()
 
 
 @given(st.lists(broken_packets(), min_size=1, max_size=4))

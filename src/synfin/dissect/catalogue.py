@@ -10,7 +10,7 @@ from synfin.basics.errors import DefinitionError
 from synfin.dissect.definition import ANY, Computed, Named, Protocol
 from synfin.dissect.items import Plan, plan_of
 from synfin.dissect.kinds import Kind
-from synfin.dissect.walk import Program, compile_program
+from synfin.dissect.program import Program, compile_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

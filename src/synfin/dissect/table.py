@@ -14,6 +14,7 @@ from synfin.dissect.definition import Computed, Fact, Field, Group, Named
 from synfin.dissect.items import find_items
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Layer, Spans, Sparse
+from synfin.dissect.shapes import MOST_SHAPES, ORDER, WIDTH
 from synfin.dissect.text import Text
 from synfin.dissect.walk import COUNTS, MAX_DEPTH, walk
 from synfin.dissect.writing import written
@@ -373,10 +374,11 @@ def dissect(
     )
     rows = np.empty((6, len(chunk) * HEADERS_PER_PACKET + MAX_DEPTH + 2), np.int32)
     stops = np.empty((6, len(chunk) + 2), np.int32)
+    shapes, order = np.zeros((MOST_SHAPES, WIDTH), np.int64), np.zeros(ORDER + MOST_SHAPES, np.int64)
     progress = np.zeros(COUNTS + len(program.names), np.int64)
     interfaces = np.array((roots, behind), np.int64)
     packets = chunk.data, chunk.captured, chunk.length, chunk.interface, interfaces
-    while not walk(chunk.start, packets, tables, program.data, (rows, stops), progress):
+    while not walk(chunk.start, packets, tables, program.data, (rows, stops, shapes, order), progress):
         rows = np.concatenate((rows, np.empty_like(rows)), axis=1)
     if clock is None:
         first = int(chunk.time[0]) if len(chunk) else 0
