@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from synfin.dissect.catalogue import Catalogue
@@ -67,7 +67,12 @@ def test_it_agrees_with_the_naive_walk_however_broken_and_cut(
     assert table.count.tolist() == np.bincount(table.found[1], minlength=len(table.count)).tolist()
 
 
+HOP_OPTIONS_IN_IPV4 = ethernet(ipv4(bytes.fromhex("3b0026060000000000000000"), 0))
+"""What only IPv6 carries, a Quick-Start request among it, behind a header that has no hop limit."""
+
+
 @given(st.lists(broken_packets(), min_size=1, max_size=4))
+@example([(HOP_OPTIONS_IN_IPV4, len(HOP_OPTIONS_IN_IPV4))])
 @settings(max_examples=100, deadline=None)
 def test_every_column_of_a_broken_packet_can_be_read(packets: list[tuple[bytes, int]]) -> None:
     table = table_of([p for p, _ in packets], lengths=[claimed for _, claimed in packets])

@@ -132,15 +132,11 @@ def mpl_line(rows: HeaderRows) -> Text:
 
 def ttl_difference(rows: HeaderRows) -> Sparse:
     """Hop Limit of the packet less that of the request."""
-    chosen = np.flatnonzero(rows.has("opt.qs_ttl"))
     headers = rows.outer
     place = headers.rows_of("ipv6", headers.previous_header())[rows.layer.position]
-    limit = (
-        rows.table.rows("ipv6").values("hlim")[np.maximum(place, 0)]
-        if len(rows)
-        else rows.values("opt.qs_ttl")
-    )
-    return Sparse(chosen, ((limit - rows.values("opt.qs_ttl")) % 256)[chosen])
+    chosen = np.flatnonzero(rows.has("opt.qs_ttl") & (place >= 0))  # IPv4 may claim to carry such options
+    limit = rows.table.rows("ipv6").values("hlim")[place[chosen]]
+    return Sparse(chosen, (limit - rows.values("opt.qs_ttl")[chosen]) % 256)
 
 
 def quick_start_line(rows: HeaderRows) -> Text:
