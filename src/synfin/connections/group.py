@@ -95,10 +95,13 @@ class Groups:
 
 
 def grown(array: Values, needed: int) -> Values:
-    """The array itself if it has `needed` rows, else a copy at least twice as long; new rows are 0."""
+    """The array itself if it has `needed` rows, else a copy at least four times as long; new rows are 0.
+
+    What is not used yet is not touched, and takes no memory.
+    """
     if needed <= len(array):
         return array
-    larger = np.zeros((max(needed, 2 * len(array)), *array.shape[1:]), array.dtype)
+    larger = np.zeros((max(needed, 4 * len(array)), *array.shape[1:]), array.dtype)
     larger[: len(array)] = array
     return larger
 

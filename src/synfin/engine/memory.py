@@ -9,7 +9,7 @@ import sys
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Parameters of mallopt(3)."""
 
-KEPT, LARGEST = 128 << 20, 64 << 20
+KEPT, LARGEST = 128 << 20, 8 << 20
 """Bytes of free memory that are kept at most; requests of fewer bytes are served from them."""
 
 
