@@ -97,10 +97,12 @@ def test_a_half_open_connection_takes_little_memory() -> None:
     assert ledger is not None
     assert observations.count == count
     sendings = ledger.sendings
-    parts = [vars(one) for one in (*vars(observations).values(), sendings) if hasattr(one, "__dict__")]
-    arrays = [each for part in parts for each in part.values() if isinstance(each, np.ndarray)]
-    room = len(observations.tallies.state)  # every array has room for as many connections
-    kept = sum(each.nbytes for each in arrays if each is not sendings.pool and len(each) >= count) / room
+    folds = [one for one in vars(observations).values() if hasattr(one, "__dict__")]
+    rows = [(each, 1) for fold in folds for each in vars(fold).values()]
+    rows += [(each, 2) for each in (sendings.wide, sendings.narrow, sendings.limited, sendings.hops)]
+    kept = sum(
+        each[0].nbytes * many for each, many in rows if isinstance(each, np.ndarray) and len(each) >= count
+    )
     pool = sendings.pool[0, 0] * sendings.pool[0].nbytes / count
     assert 500 < kept + pool <= BYTES_PER_CONNECTION
     found = follower.finish()
