@@ -95,15 +95,19 @@ class Milestones:
         self.state = np.zeros((0, 2, WIDTH), np.int64)
         self.phase: Values = np.zeros(0, np.uint8)
 
+    def make_room(self, count: int) -> None:
+        """Make sure that so many connections fit."""
+        self.state = grown(self.state, count)
+        self.phase = grown(self.phase, count)
+
     def advance(self, segments: Segments, grouping: Grouping, count: int) -> Integers:
         """Look at the next chunk; `count` is how many connections there are.
 
         Returns:
             for each segment `TAKES`, `MISFITS`, `AGAIN` or 0.
         """
-        self.state = grown(self.state, count)
-        self.phase = grown(self.phase, count)
-        out = np.zeros(len(segments), np.int64)
+        self.make_room(count)
+        out = np.empty(len(segments), np.int64)
         note(grouping.connection, segments.matrix, self.state, self.phase, out)
         return out
 
@@ -126,30 +130,37 @@ def note(connection: Integers, rows: Integers, state: Integers, phase: Values, o
         out: what each acknowledgment does; filled.
     """
     for row in range(len(connection)):
-        of, side, flags, extent = connection[row], rows[SIDE, row], rows[FLAGS, row], rows[EXTENT, row]
-        if phase[of] == 0 and flags & MARKS == 0 and extent == WHOLE:
-            continue
-        own, peer = state[of, side], state[of, 1 - side]
-        number, time, length = rows[NUMBER, row], rows[TIME, row], rows[LENGTH, row]
-        seq, ack = rows[SEQ, row], rows[ACK_NUMBER, row]
-        if extent != WHOLE:
-            if extent == QUOTED and own[UNREACHABLE] == 0:
-                own[UNREACHABLE] = number
-            continue
-        if flags & RST:
-            out[row] = note_reset(own, seq, number)
-            continue
-        if flags & SYN:
-            phase[of] |= OPENING
-            out[row] = note_syn(own, peer, (flags, seq, ack), (number, time, length))
-        elif flags & ACK and phase[of] & OPENING:
-            out[row] = note_confirmation(own, peer, ack, (number, time, length))
-            if min(own[CONFIRMS], peer[CONFIRMS]) > 0:
-                phase[of] &= ALL_BUT_OPENING
-        end = seq + length + (1 if flags & SYN else 0)
-        out[row] |= note_closing(own, peer, (flags, end, ack), number)
-        if flags & FIN:
-            phase[of] |= CLOSING
+        out[row] = mark(rows, row, connection[row], state, phase)
+
+
+@kernel(plain_below=PART)
+def mark(rows: Integers, row: int, of: int, state: Integers, phase: Values) -> int:
+    """Note one packet, if it opens or closes something; returns what its acknowledgment does."""
+    side, flags, extent = rows[SIDE, row], rows[FLAGS, row], rows[EXTENT, row]
+    if phase[of] == 0 and flags & MARKS == 0 and extent == WHOLE:
+        return 0
+    own, peer = state[of, side], state[of, 1 - side]
+    number, time, length = rows[NUMBER, row], rows[TIME, row], rows[LENGTH, row]
+    seq, ack = rows[SEQ, row], rows[ACK_NUMBER, row]
+    if extent != WHOLE:
+        if extent == QUOTED and own[UNREACHABLE] == 0:
+            own[UNREACHABLE] = number
+        return 0
+    if flags & RST:
+        return note_reset(own, seq, number)
+    does = 0
+    if flags & SYN:
+        phase[of] |= OPENING
+        does = note_syn(own, peer, (flags, seq, ack), (number, time, length))
+    elif flags & ACK and phase[of] & OPENING:
+        does = note_confirmation(own, peer, ack, (number, time, length))
+        if min(own[CONFIRMS], peer[CONFIRMS]) > 0:
+            phase[of] &= ALL_BUT_OPENING
+    end = seq + length + (1 if flags & SYN else 0)
+    does |= note_closing(own, peer, (flags, end, ack), number)
+    if flags & FIN:
+        phase[of] |= CLOSING
+    return does
 
 
 @kernel(plain_below=PART)

@@ -11,6 +11,7 @@ from synfin.connections.history import Histories
 from synfin.connections.ledger import Ledger, Told
 from synfin.connections.milestones import Milestones
 from synfin.connections.offers import Offers
+from synfin.connections.outline import outline
 from synfin.connections.scaling import Scales
 from synfin.connections.segments import Segments, segments
 from synfin.connections.sequence import Sequences
@@ -95,9 +96,17 @@ class Observations:
         found = segments(table)
         grouping = self.groups.advance(found)
         count = self.groups.count
-        self.tallies.advance(found, grouping, count)
-        self.sequences.advance(found, grouping, count)
-        self.states.advance(found, grouping, self.milestones.advance(found, grouping, count), count)
+        for fold in (self.tallies, self.milestones, self.states):
+            fold.make_room(count)
+        self.sequences.make_room(len(found), count)
+        outline(
+            grouping.connection,
+            (grouping.role, found.matrix),
+            (self.tallies.state, self.sequences.state, self.sequences.holes),
+            (self.milestones.state, self.milestones.phase),
+            self.states.tables,
+            (self.states.state, self.states.roles),
+        )
 
     def _note_time(self, table: PacketTable) -> None:
         latest = int(table.chunk.time.max(initial=NO_TIME))  # which is below all others

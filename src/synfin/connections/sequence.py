@@ -88,15 +88,19 @@ class Sequences:
         self.state = np.zeros((0, 2, WIDTH), np.int64)
         self.holes = np.zeros((1, 3), np.int64)
 
+    def make_room(self, segments: int, count: int) -> None:
+        """Make sure that so many connections fit, and the holes that so many segments may leave."""
+        self.state = grown(self.state, count)
+        self.holes = grown(self.holes, int(self.holes[0, BEGIN]) + segments + 1)
+
     def advance(self, segments: Segments, grouping: Grouping, count: int) -> Integers:
         """Judge the next chunk; `count` is how many connections there are.
 
         Returns:
             for each segment the bits of what it brings.
         """
-        self.state = grown(self.state, count)
-        self.holes = grown(self.holes, int(self.holes[0, BEGIN]) + len(segments) + 1)
-        out = np.zeros(len(segments), np.int64)
+        self.make_room(len(segments), count)
+        out = np.empty(len(segments), np.int64)
         judge(grouping.connection, grouping.role, segments.matrix, self.state, self.holes, out)
         return out
 
@@ -122,30 +126,36 @@ def judge(
         out: the bits of what each brings; filled.
     """
     for row in range(len(connection)):
-        if rows[EXTENT, row] != WHOLE:
-            continue
-        flags, side = rows[FLAGS, row], rows[SIDE, row]
-        own, peer = state[connection[row], side], state[connection[row], 1 - side]
-        length, window, time = rows[LENGTH, row], rows[WINDOW_FIELD, row], rows[TIME, row]
-        peer[UNANSWERED] = 0
-        if flags & RST:
-            continue
-        if role[row] & REUSES and not role[row] & CREATES:
-            own[NEXT] = 0
-        size = length + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
-        is_probe = size <= 1 and not flags & (SYN | FIN) and (size == 0 or own[NEXT] == peer[ACKED])
-        brings = place(own, holes, rows[SEQ, row], size, is_probe)
-        if flags & SYN and flags & ACK and own[ACKED] == 0:
-            brings &= NEW  # its SYN went out before, but not this acknowledgment: a simultaneous open
-        if brings & (OLD | KEEP_ALIVE):
-            own[UNANSWERED] += 1
-            own[RESENT] += 1 if brings & OLD else 0
-        if flags & ACK:
-            brings |= acknowledge(own, peer, holes, rows[ACK_NUMBER, row], (size, window))
-        if not flags & (SYN | FIN):
-            brings |= note_window(own, window, time)
-        own[WINDOW] = window + 1
-        out[row] = brings
+        out[row] = compare(rows, row, connection[row], role[row], state, holes)
+
+
+@kernel(plain_below=PART)
+def compare(rows: Integers, row: int, of: int, role: int, state: Integers, holes: Integers) -> int:
+    """Compare one segment; returns the bits of what it brings."""
+    flags, side = rows[FLAGS, row], rows[SIDE, row]
+    if rows[EXTENT, row] != WHOLE:
+        return 0
+    own, peer = state[of, side], state[of, 1 - side]
+    length, window, time = rows[LENGTH, row], rows[WINDOW_FIELD, row], rows[TIME, row]
+    peer[UNANSWERED] = 0
+    if flags & RST:
+        return 0
+    if role & REUSES and not role & CREATES:
+        own[NEXT] = 0
+    size = length + (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
+    is_probe = size <= 1 and not flags & (SYN | FIN) and (size == 0 or own[NEXT] == peer[ACKED])
+    brings = place(own, holes, rows[SEQ, row], size, is_probe)
+    if flags & SYN and flags & ACK and own[ACKED] == 0:
+        brings &= NEW  # its SYN went out before, but not this acknowledgment: a simultaneous open
+    if brings & (OLD | KEEP_ALIVE):
+        own[UNANSWERED] += 1
+        own[RESENT] += 1 if brings & OLD else 0
+    if flags & ACK:
+        brings |= acknowledge(own, peer, holes, rows[ACK_NUMBER, row], (size, window))
+    if not flags & (SYN | FIN):
+        brings |= note_window(own, window, time)
+    own[WINDOW] = window + 1
+    return brings
 
 
 @kernel(plain_below=PART)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.kernel import kernel
+from synfin.basics.kernel import PART, kernel
 from synfin.connections.group import CREATES, Grouping, grown
 from synfin.connections.milestones import AGAIN, MISFITS, TAKES
 from synfin.connections.segments import (
@@ -303,12 +303,18 @@ class States:
     Attributes:
         state: uint8 (capacity, 2): a `State`, perhaps + `INFERRED`.
         roles: uint8 (capacity,): see above.
+        tables: `EVENTS`; int64 (2, states, events) the tables `SENDS` and `RECEIVES`.
     """
 
     def __init__(self) -> None:
         self.state: Values = np.zeros((0, 2), np.uint8)
         self.roles: Values = np.zeros(0, np.uint8)
-        self._tables = (EVENTS, np.stack((compiled(SENDS), compiled(RECEIVES))))
+        self.tables = (EVENTS, np.stack((compiled(SENDS), compiled(RECEIVES))))
+
+    def make_room(self, count: int) -> None:
+        """Make sure that so many connections fit."""
+        self.state = grown(self.state, count)
+        self.roles = grown(self.roles, count)
 
     def advance(
         self, segments: Segments, grouping: Grouping, does: Integers, count: int
@@ -325,11 +331,10 @@ class States:
             for each segment the state of client and of server after it, perhaps + `INFERRED`, and 1 if the
             server sent it. Who is the client is what was known by then.
         """
-        self.state = grown(self.state, count)
-        self.roles = grown(self.roles, count)
+        self.make_room(count)
         out = np.empty((3, len(segments)), np.int64)
         known = (self.state, self.roles)
-        move(grouping.connection, (grouping.role, does), segments.matrix, self._tables, known, out)
+        move(grouping.connection, (grouping.role, does), segments.matrix, self.tables, known, out)
         return out[0], out[1], out[2]
 
 
@@ -372,25 +377,41 @@ def move(
         out: (3, n) see `States.advance`; filled.
     """
     role, does = about
+    for row in range(len(connection)):
+        out[0, row], out[1, row], out[2, row] = step(
+            rows, row, connection[row], (role[row], does[row]), tables, known
+        )
+
+
+@kernel(plain_below=PART)
+def step(
+    rows: Integers,
+    row: int,
+    of: int,
+    about: tuple[int, int],
+    tables: tuple[Integers, Integers],
+    known: tuple[Values, Values],
+) -> tuple[int, int, int]:
+    """Move both sides by one segment; returns their states, client first, and 1 if the server sent it."""
+    role, does = about
     events, moves = tables
     state, roles = known
-    for row in range(len(connection)):
-        of, side = connection[row], rows[SENDER, row]
-        event = events[rows[KIND, row], does[row]]
-        if role[row] & CREATES:
-            roles[of] = KNOWN | rows[GUESS, row] | FIRST_SENDER * side
-        if event in (ASKS, ANSWERS) and not roles[of] & ROLE_SEEN:
-            roles[of] = KNOWN | ROLE_SEEN | (side if event == ASKS else 1 - side) | (roles[of] & FIRST_SENDER)
-        own, peer = np.int64(state[of, side]), np.int64(state[of, 1 - side])
-        if event != IS_NOTHING:
-            own = moves[0, own & STATE_BITS, event]
-            moved = moves[1, peer & STATE_BITS, event]
-            if moved != peer & STATE_BITS:
-                peer = moved | INFERRED
-            state[of, side], state[of, 1 - side] = own, peer
-        is_client = side == roles[of] & SIDE
-        out[0, row], out[1, row] = (own, peer) if is_client else (peer, own)
-        out[2, row] = 0 if is_client else 1
+    side = rows[SENDER, row]
+    event = events[rows[KIND, row], does]
+    if role & CREATES:
+        roles[of] = KNOWN | rows[GUESS, row] | FIRST_SENDER * side
+    if event in (ASKS, ANSWERS) and not roles[of] & ROLE_SEEN:
+        roles[of] = KNOWN | ROLE_SEEN | (side if event == ASKS else 1 - side) | (roles[of] & FIRST_SENDER)
+    own, peer = int(state[of, side]), int(state[of, 1 - side])
+    if event != IS_NOTHING:
+        own = int(moves[0, own & STATE_BITS, event])
+        moved = int(moves[1, peer & STATE_BITS, event])
+        if moved != peer & STATE_BITS:
+            peer = moved | INFERRED
+        state[of, side], state[of, 1 - side] = own, peer
+    if side == roles[of] & SIDE:
+        return own, peer, 0
+    return peer, own, 1
 
 
 # Numba reads plain integers, not members of an enumeration.

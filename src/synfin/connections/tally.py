@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.kernel import kernel
+from synfin.basics.kernel import PART, kernel
 from synfin.basics.time import MILLISECOND
 from synfin.connections.group import CREATES, Grouping, grown
 from synfin.connections.segments import (
@@ -47,6 +47,10 @@ class Tallies:
     def __init__(self) -> None:
         self.state = np.zeros((0, 11), np.int64)
 
+    def make_room(self, count: int) -> None:
+        """Make sure that so many connections fit."""
+        self.state = grown(self.state, count)
+
     def advance(
         self, segments: Segments, grouping: Grouping, count: int, counted: Flags | None = None
     ) -> tuple[Integers, Integers]:
@@ -62,7 +66,7 @@ class Tallies:
             nanoseconds since the connection's first header, and since the one before: as
             `tcp.time_relative` and `tcp.time_delta`.
         """
-        self.state = grown(self.state, count)
+        self.make_room(count)
         out = np.zeros((2, len(segments)), np.int64)
         if counted is None or counted.all():
             tally(grouping.connection, grouping.role, segments.matrix, self.state, out)
@@ -92,15 +96,20 @@ def tally(connection: Integers, role: Integers, rows: Integers, state: Integers,
         out: (2, n) time since the first and since the previous header of the connection; filled.
     """
     for row in range(len(connection)):
-        of, number, time, side = connection[row], rows[NUMBER, row], rows[TIME, row], rows[SIDE, row]
-        if role[row] & CREATES:
-            state[of, FIRST], state[of, PREVIOUS] = time, time
-        out[0, row], out[1, row] = time - state[of, FIRST], time - state[of, PREVIOUS]
-        if time < state[of, PREVIOUS]:
-            state[of, LACKS] |= BACKWARDS | (STEPPED if state[of, PREVIOUS] - time > OVERTAKING else 0)
-        state[of, PREVIOUS] = time
-        if rows[EXTENT, row] == QUOTED:
-            continue
+        out[0, row], out[1, row] = count(rows, row, connection[row], role[row], state)
+
+
+@kernel(plain_below=PART)
+def count(rows: Integers, row: int, of: int, role: int, state: Integers) -> tuple[int, int]:
+    """Count one segment; returns the times since the first and since the previous header."""
+    number, time, side = rows[NUMBER, row], rows[TIME, row], rows[SIDE, row]
+    if role & CREATES:
+        state[of, FIRST], state[of, PREVIOUS] = time, time
+    since_first, since_previous = time - state[of, FIRST], time - state[of, PREVIOUS]
+    if since_previous < 0:
+        state[of, LACKS] |= BACKWARDS | (STEPPED if -since_previous > OVERTAKING else 0)
+    state[of, PREVIOUS] = time
+    if rows[EXTENT, row] != QUOTED:
         if rows[CAPTURED, row] < rows[WIRE_LENGTH, row]:
             state[of, LACKS] |= CUT
         if state[of, FIRST_PACKET] == 0:
@@ -109,3 +118,4 @@ def tally(connection: Integers, role: Integers, rows: Integers, state: Integers,
         state[of, PACKETS + side] += 1
         state[of, BYTES + side] += rows[WIRE_LENGTH, row]
         state[of, PAYLOAD + side] += rows[LENGTH, row]
+    return since_first, since_previous
