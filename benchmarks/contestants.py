@@ -27,6 +27,7 @@ TEXT = "ten fields of every packet, as text"
 MATCHES = "a display filter in Python, one core"
 FILTERING = "numbers of packets that match a display filter"
 CONNECTIONS = "table of TCP connections"
+COMPLETE = "complete table of TCP connections, as CSV"
 LIST = "packet list, as text"
 
 
@@ -74,6 +75,9 @@ def _script(name: str) -> tuple[str, ...]:
     return PYTHON, str(HERE / name), "FILE"
 
 
+CONVERSATIONS = ("tshark", "-n", "-r", "FILE", "-q", "-z", "conv,tcp")
+TCPTRACE = ("tcptrace", "-n", "-b", "FILE")
+
 CONTESTANTS = (
     Contestant(COLUMNS, "synfin", Pace.FAST, _script("columns.py"), "synfin", in_process=True),
     Contestant(COLUMNS, "dpkt", Pace.SLOW, _script("with_dpkt.py"), "dpkt", in_process=True),
@@ -83,11 +87,12 @@ CONTESTANTS = (
     Contestant(MATCHES, "synfin", Pace.FAST, _script("filtering.py"), "synfin", in_process=True),
     Contestant(FILTERING, "synfin", Pace.FAST, (*SYNFIN, "read", "FILE", *FILTERED), "synfin"),
     Contestant(FILTERING, "tshark", Pace.SLOW, ("tshark", "-n", "-r", "FILE", *FILTERED)),
-    Contestant(
-        CONNECTIONS, "synfin", Pace.FAST, (*SYNFIN, "connections", "FILE", "--format", "csv"), "synfin"
-    ),
-    Contestant(CONNECTIONS, "tshark", Pace.SLOW, ("tshark", "-n", "-r", "FILE", "-q", "-z", "conv,tcp")),
-    Contestant(CONNECTIONS, "tcptrace", Pace.FAST, ("tcptrace", "-n", "-b", "FILE")),
+    Contestant(CONNECTIONS, "synfin", Pace.FAST, (*SYNFIN, "connections", "FILE"), "synfin"),
+    Contestant(CONNECTIONS, "tshark", Pace.SLOW, CONVERSATIONS),
+    Contestant(CONNECTIONS, "tcptrace", Pace.FAST, TCPTRACE),
+    Contestant(COMPLETE, "synfin", Pace.FAST, (*SYNFIN, "connections", "FILE", "--format", "csv"), "synfin"),
+    Contestant(COMPLETE, "tshark", Pace.SLOW, CONVERSATIONS),
+    Contestant(COMPLETE, "tcptrace", Pace.FAST, TCPTRACE),
     Contestant(LIST, "synfin", Pace.FAST, (*SYNFIN, "read", "FILE"), "synfin"),
     Contestant(LIST, "tshark", Pace.SLOW, ("tshark", "-n", "-r", "FILE")),
 )
