@@ -112,6 +112,33 @@ def test_a_full_disk_is_one_clear_sentence() -> None:
     assert b"No space left" in done.stderr
 
 
+WRITTEN = [("connections", PAGE), ("connections", PAGE, "--format", "csv"), ("stats", PAGE, "records")]
+WRITTEN += [("follow", PAGE, "0", "--format", "raw")]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are not known here")
+@pytest.mark.parametrize("arguments", WRITTEN)
+def test_what_is_no_plain_file_is_written_to_not_replaced(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        code, _, messages = synfin(*arguments, "-o", pipe)
+        assert code == 0, messages
+        assert reader.stdout is not None
+        assert reader.stdout.read().decode() == synfin(*arguments)[1]
+    assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize("arguments", [*WRITTEN, ("connections", PAGE, "--format", "parquet")])
+def test_a_result_does_not_take_the_place_of_its_capture(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    capture = tmp_path / "page.pcapng"
+    capture.write_bytes(PAGE.read_bytes())
+    command, _, *options = arguments
+    code, _, messages = synfin(command, capture, *options, "-o", capture)
+    assert (code, "is the capture being read" in messages) == (2, True), messages
+    assert capture.read_bytes() == PAGE.read_bytes()
+
+
 HEAVY = ("numpy", "numba", "pyarrow", "rich")
 
 

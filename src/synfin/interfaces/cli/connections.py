@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from synfin.interfaces.cli.options import open_files, problems
+from synfin.interfaces.cli.options import open_files, output_file, problems, spare_capture
 
 if TYPE_CHECKING:
     from synfin.connections.summary import Connections
@@ -41,6 +41,8 @@ def command(
     from synfin.operations import connection_lines, connection_table, sorted_by
 
     session = open_files(files)
+    if output:
+        spare_capture(output, session)
     main_only = form == "table" and not sort
     found = connection_table(session, display_filter, all_packets=all_packets, main_only=main_only)
     if sort:
@@ -48,7 +50,7 @@ def command(
     if form == "parquet":
         _parquet(found, output)
         return problems(session)
-    with click.open_file(output or "-", "wb", atomic=bool(output)) as out:
+    with output_file(output, session) as out:
         for lines in connection_lines(found, form):
             out.write(lines)
     return problems(session)

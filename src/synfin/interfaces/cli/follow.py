@@ -7,7 +7,14 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from synfin.interfaces.cli.options import color_option, colored, lang_option, open_files, problems
+from synfin.interfaces.cli.options import (
+    color_option,
+    colored,
+    lang_option,
+    open_files,
+    output_file,
+    problems,
+)
 from synfin.interfaces.cli.style import LOOKS
 
 if TYPE_CHECKING:
@@ -74,7 +81,7 @@ def command(file: str, number: int, **options: Any) -> int:  # noqa: ANN401 - wh
     session = open_files([file])
     dialogue = followed_streams(session, number, wanted.policy)
     said = (one for one in dialogue.said if wanted.side in ("both", one.side))
-    with click.open_file(wanted.output or "-", "wb", atomic=bool(wanted.output)) as out:
+    with output_file(wanted.output, session) as out:
         if wanted.form == "json":
             _json(said, out)
         elif wanted.form == "raw":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from synfin.session import Session
 
@@ -121,18 +122,47 @@ def deliver(text: str, path: str | None, session: Session | None = None) -> None
     """
     from pathlib import Path
 
-    from synfin.basics.errors import ExportError
-    from synfin.capture.writing import are_same, unwritable
+    from synfin.capture.writing import unwritable
 
     if path is None or path == "-":
         click.echo(text, nl=False)
         return
-    if session is not None and any(are_same(read, path) for read in session.capture.paths):
-        raise ExportError(f"{path} is the capture being read; write to another file.")
+    spare_capture(path, session)
     try:
         Path(path).write_text(text, "utf-8")
     except OSError as error:
         raise unwritable(path, error) from None
+
+
+def spare_capture(path: str, session: Session | None) -> None:
+    """Refuse to write to the file that is being read.
+
+    Raises:
+        ExportError: it is that file.
+    """
+    from synfin.basics.errors import ExportError
+    from synfin.capture.writing import are_same
+
+    if session is not None and any(are_same(read, path) for read in session.capture.paths):
+        raise ExportError(f"{path} is the capture being read; write to another file.")
+
+
+def output_file(path: str | None, session: Session) -> AbstractContextManager[IO[bytes]]:
+    """Where a result goes: a file that is there whole or not at all, or standard output.
+
+    What is no plain file, a device or a pipe, is never replaced by one: it is written to.
+
+    Raises:
+        ExportError: it is the capture being read.
+        OSError: the system refuses.
+    """
+    from pathlib import Path
+
+    if path is None or path == "-":
+        return click.open_file("-", "wb")
+    spare_capture(path, session)
+    is_plain = Path(path).is_file() or not Path(path).exists()
+    return click.open_file(path, "wb", atomic=is_plain)
 
 
 def colored(choice: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from synfin.interfaces.cli.options import lang_option, open_files, problems
+from synfin.interfaces.cli.options import lang_option, open_files, output_file, problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,10 +90,10 @@ def command(file: str, kind: str, **options: Any) -> int:  # noqa: ANN401 - what
     session = open_files([file])
     with progress(session):
         counted = _counted(session, kind, wanted)
-    with click.open_file(wanted.output or "-", "w", encoding="utf-8", atomic=bool(wanted.output)) as out:
+    with output_file(wanted.output, session) as out:
         headless = kind == "records" and wanted.form == "table"  # its rows say what they are
         for line in islice(_lines(counted, wanted), int(headless), None):
-            out.write(line)
+            out.write(line.encode())
     return problems(session)
 
 
