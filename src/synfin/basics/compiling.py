@@ -63,7 +63,10 @@ def _counting_from_the_front() -> Iterator[None]:
         return context.cast(builder, index, kind, numba_types.intp)
 
     places: Any = arrayobj
-    wrapping = places.fix_integer_index
+    wrapping = getattr(places, "fix_integer_index", None)
+    if wrapping is None:  # a Numba to come may do it elsewhere: code is slower then, a test tells us
+        yield
+        return
     with global_compiler_lock:  # nobody else's functions are compiled meanwhile
         places.fix_integer_index = as_it_is
         try:
