@@ -9,7 +9,14 @@ import numpy as np
 from synfin.basics.errors import FilterError
 from synfin.exports import fields as field_lines
 from synfin.exports import listing as list_lines
-from synfin.operations.selection import DETAIL_CHUNK, LIST_CHUNK, answers, chosen_tables, compiled
+from synfin.operations.selection import (
+    DETAIL_CHUNK,
+    LIST_CHUNK,
+    answers,
+    chosen_tables,
+    compiled,
+    with_facts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,8 +27,18 @@ if TYPE_CHECKING:
     from synfin.operations.selection import Chosen, Selection
     from synfin.session import Session
 
-LIST_NAMES = ("tcp", "tcp.options.sack.block", "udp", "icmp.echo", "icmpv6.echo", "arp")
-"""Protocols whose facts the packet list shows."""
+LIST_NAMES = (
+    "tcp.info_prefix",
+    "tcp.seq",
+    "tcp.ack",
+    "tcp.window_size",
+    "tcp.flags.ace",
+    "tcp.options.sack.block",
+    "icmp.echo",
+    "icmpv6.echo",
+    "arp",
+)
+"""Fields and protocols whose facts the packet list shows; what else is known of a segment it does not."""
 
 COLUMN_PREFIX = "_ws.col."
 """Columns of the packet list as fields: `_ws.col.Info` and so on."""
@@ -67,6 +84,7 @@ def packet_list(
     """
     session = session.following() if live else session
     rules = [compiled(session, rule) for rule, _ in list_lines.COLORING] if colored else []
+    names = [*LIST_NAMES, *(name for rule in rules for name in with_facts(session, (), rule))]
 
     def work(piece: Chosen) -> bytes:
         masks = [rule.mask(piece.table) for rule in rules if rule is not None]
@@ -74,7 +92,7 @@ def packet_list(
         made = list_lines.lines(piece.table, _times(piece, times), separator, colors)
         return list_lines.chosen_lines(made, piece.chosen)
 
-    yield from answers(session, LIST_NAMES, selection, work, size=LIST_CHUNK)
+    yield from answers(session, names, selection, work, size=LIST_CHUNK)
 
 
 def packet_fields(
