@@ -10,8 +10,9 @@ from synfin.basics.errors import DefinitionError
 from synfin.basics.kernel import PART, kernel
 from synfin.capture.chunk import NO_TIME
 from synfin.connections.endpoints import SECRET, WORDS, port_class, put_key, scatter
-from synfin.dissect.columns import four, places_of, two
+from synfin.dissect.columns import places_of
 from synfin.dissect.layers import HeaderRows, Sparse
+from synfin.dissect.octets import eight, four, two
 from synfin.dissect.walk import PARTIAL, Reason
 from synfin.dissect.walk import QUOTED as COPIED
 
@@ -206,8 +207,13 @@ WIDEST = 1 << 16
 
 PORTS, IP_FIELDS, IPV6_FIELDS = ("srcport", "dstport"), ("src", "dst", "flags.mf"), ("src", "dst")
 
+SAID, SEQ_AT, ACK_AT, WINDOW_AT, PORT, OTHER_PORT, IPV4_ENDS, MORE, IPV6_ENDS = 0, 1, 2, 3, 4, 5, 6, 8, 9
 WIDTHS = (2, 4, 4, 2, 2, 2, 4, 4, 1, 8, 8, 8, 8)
-"""Bytes of what `gather` reads: `NUMBERS`, ports; of an IPv4 header its fields; of IPv6 two words each."""
+"""What `gather` reads, and how many bytes each is: `NUMBERS` and ports; of an IPv4 header both addresses, and
+whether more fragments follow; of IPv6 both addresses, two words each."""
+
+NOWHERE = (0, 0, 0, 0)
+"""The place of a field that the catalogue does not have."""
 
 
 def gathered(headers: HeaderRows, numbers: tuple[str, ...]) -> tuple[Integers, Integers, bool]:
@@ -232,8 +238,7 @@ def gathered(headers: HeaderRows, numbers: tuple[str, ...]) -> tuple[Integers, I
         *places_of(known.get("ip"), IP_FIELDS),
         *places_of(known.get("ipv6"), IPV6_FIELDS),
     ]
-    if "ipv6" not in known:
-        places += places[-2:]
+    places += [NOWHERE] * (len(WIDTHS) - len(places))
     if any(count not in (0, width) for (_, count, _, _), width in zip(places, WIDTHS, strict=True)):
         raise DefinitionError(f"{layer.protocol.name}: a field is not as wide as its specification says.")
     steps = np.array([names.index(one) if one in known else -1 for one in ("ip", "ipv6")], np.int64)
@@ -284,25 +289,25 @@ def gather(
         matrix[NUMBER, row] = own + first
         matrix[TIME, row] = 0 if time == NEVER else min(max(time, -FARTHEST), FARTHEST)
         matrix[WIRE_LENGTH, row], matrix[CAPTURED, row] = lengths[own], captured[own]
-        matrix[FLAGS, row] = short(data, at, places, 0, room)
-        matrix[SEQ, row] = long(data, at, places, 1, room)
-        matrix[ACK_NUMBER, row] = long(data, at, places, 2, room)
-        matrix[WINDOW, row] = short(data, at, places, 3, room)
+        matrix[FLAGS, row] = short(data, at, places, SAID, room)
+        matrix[SEQ, row] = long(data, at, places, SEQ_AT, room)
+        matrix[ACK_NUMBER, row] = long(data, at, places, ACK_AT, room)
+        matrix[WINDOW, row] = short(data, at, places, WINDOW_AT, room)
         extent = QUOTED if flags[row] & COPIED else WHOLE
         length = limit[row] - end[row] if extent == WHOLE else 0
         matrix[LENGTH, row], matrix[EXTENT, row] = length, extent
         kind = matrix[FLAGS, row] & 0x1F | extent << EXTENT_AT
         matrix[KIND, row] = kind | 1 << HAS_PAYLOAD_AT if length > 0 else kind
 
-        at, version = position[row] - 1, 0
-        while at >= 0 and found[0, at] == own and version == 0:
-            version = 4 if found[1, at] == steps[0] else 6 if found[1, at] == steps[1] else 0
-            at -= 1
-        ip = int(found[2, at + 1])
+        around, version = position[row] - 1, 0
+        while around >= 0 and found[0, around] == own and version == 0:
+            version = 4 if found[1, around] == steps[0] else 6 if found[1, around] == steps[1] else 0
+            around -= 1
+        ip = int(found[2, around + 1])
         matrix[AROUND, row] = ip if version == 4 else -2 - ip if version == 6 else -1
-        if version == 4 and octet(data, ip, places, 8):
+        if version == 4 and octet(data, ip, places, MORE):
             in_pieces = True
-        port, other_port = short(data, start[row], places, 4, room), short(data, start[row], places, 5, room)
+        port, other_port = short(data, at, places, PORT, room), short(data, at, places, OTHER_PORT, room)
         source = (*address(data, ip, places, version, 0), port)
         destination = (*address(data, ip, places, version, 1), other_port)
         side = 1 if put_key(keys, row, source, destination, 6 if version == 6 else 4) else 0
@@ -339,17 +344,11 @@ def octet(data: Bytes, at: int, places: Integers, field: int) -> int:
 def address(data: Bytes, at: int, places: Integers, version: int, which: int) -> tuple[int, int]:
     """Both words of the source (0) or destination (1) of an IP header; 0 where there is none."""
     if version == 4:
-        return 0, long(data, at, places, 6 + which, WIDEST)
+        return 0, long(data, at, places, IPV4_ENDS + which, WIDEST)
     if version == 6:
-        return eight(data, at, places, 9 + 2 * which), eight(data, at, places, 10 + 2 * which)
+        first = at + places[IPV6_ENDS + 2 * which, 0]
+        return eight(data, first), eight(data, first + 8)
     return 0, 0
-
-
-@kernel(plain_below=PART)
-def eight(data: Bytes, at: int, places: Integers, field: int) -> int:
-    """Eight bytes of the header at `at`."""
-    offset = places[field, 0]
-    return four(data, at + offset) << 32 | four(data, at + offset + 4)
 
 
 def _lying(headers: HeaderRows) -> Flags:

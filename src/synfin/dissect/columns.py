@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.basics.errors import DefinitionError
-from synfin.basics.kernel import PART, kernel
+from synfin.basics.kernel import kernel
 from synfin.dissect.definition import Computed, Field, Named
 from synfin.dissect.kinds import Kind
 from synfin.dissect.layers import HeaderRows, Layer, Spans, Sparse
+from synfin.dissect.octets import four, two
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Bytes, Flags, Integers, Small, Values
@@ -281,18 +282,6 @@ def _read_words(start: Small, data: Bytes, places: Integers, words: Integers) ->
                 for position in range(start[row] + offset, start[row] + offset + count):
                     value = (value << 8) | np.int64(data[position])
                 words[field, row] = (value >> shift) & mask
-
-
-@kernel(plain_below=PART)
-def two(data: Bytes, at: int) -> int:
-    """Two bytes, big-endian."""
-    return np.int64(data[at]) << 8 | np.int64(data[at + 1])  # type: ignore[return-value]
-
-
-@kernel(plain_below=PART)
-def four(data: Bytes, at: int) -> int:
-    """Four bytes, big-endian."""
-    return two(data, at) << 16 | two(data, at + 2)
 
 
 def numbers_where(data: Bytes, start: Integers, item: Field, values: Integers) -> None:

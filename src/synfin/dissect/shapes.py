@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from synfin.basics.kernel import PART, kernel
+from synfin.dissect.octets import eight
 from synfin.dissect.program import (
     BEGIN_FIRST,
     BEGIN_LAST,
@@ -55,15 +54,6 @@ WIDTH = FIRST_HEADER + PARTS * MOST_HEADERS
 
 KNOWN, ORDER = 0, 1
 """In the order of shapes: how many there are, and from where on, the likeliest first."""
-
-
-@kernel(plain_below=PART)
-def eight(data: Bytes, at: int) -> int:
-    """Eight bytes as a big-endian number with its sign; written out, it is compiled to one load."""
-    high = np.int64(data[at]) << 56 | np.int64(data[at + 1]) << 48
-    high |= np.int64(data[at + 2]) << 40 | np.int64(data[at + 3]) << 32
-    low = np.int64(data[at + 4]) << 24 | np.int64(data[at + 5]) << 16
-    return high | low | np.int64(data[at + 6]) << 8 | np.int64(data[at + 7])  # type: ignore[return-value]
 
 
 @kernel(plain_below=PART)

@@ -223,11 +223,8 @@ def walk(  # noqa: C901, PLR0915 - one flat loop; helpers would cost a third (do
             at += size
             step = following
         if order[KNOWN] < MOST_SHAPES and stop == stopped and row > first:
-            shape, of = (
-                shapes[order[KNOWN]],
-                (steps, numbers, terms, halts, nexts, constants, keys, data_step),
-            )
-            if learn(shape, like, of, rows, (first, row)):
+            all_tables = steps, numbers, terms, halts, nexts, constants, keys, data_step
+            if learn(shapes[order[KNOWN]], like, all_tables, rows, (first, row)):
                 order[ORDER + order[KNOWN]] = order[KNOWN]
                 order[KNOWN] += 1
     progress[0], progress[1], progress[2] = len(start), row, stop
