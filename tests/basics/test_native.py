@@ -73,9 +73,9 @@ def test_compiled_means_what_plain_means(count: int, factor: int, tmp_path: Path
     native.keep(tmp_path / "weigh.kernel", code)
     kept = native.kept(tmp_path / "weigh.kernel")
     assert kept == code
-    call = native.callable_at(native.loaded(kept), kept, "weigh")
     words: list[int] = []
     native.taken_apart((values, (tables[0], factor)), words)
+    call = native.callable_at(native.loaded(kept), kept, "weigh", len(words))
     assert call(words) == weigh.plain(values, (tables[1], factor))
     assert tables[0].tolist() == tables[1].tolist()
 
@@ -104,10 +104,10 @@ def test_compiled_code_takes_an_index_as_it_is() -> None:
 
     whole = np.array([7, 8, 9], np.int64)
     code = compiled(second, (whole, 1))
-    call = native.callable_at(native.loaded(code), code, "second")
     for before, found in ((1, 8), (2, 7)):
         words: list[int] = []
         native.taken_apart((whole[1:], before), words)
+        call = native.callable_at(native.loaded(code), code, "second", len(words))
         assert call(words) == found
 
 

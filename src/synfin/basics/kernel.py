@@ -90,7 +90,7 @@ class Kernel(Generic[P, R]):
         form = taken_apart(args, words)
         native = self._native.get(form)
         if native is None:
-            native = self._prepared(form, args)
+            native = self._prepared(form, args, len(words))
         return native(words)  # type: ignore[return-value]
 
     def _is_little(self, grows: Any) -> bool:  # noqa: ANN401 - an array of any sort
@@ -101,8 +101,8 @@ class Kernel(Generic[P, R]):
         self._done += len(grows)
         return len(grows) < self.plain_below and self._done < PATIENCE * self.plain_below
 
-    def _prepared(self, form: object, args: tuple[Any, ...]) -> Native:
-        """The compiled loop for arguments of these types: from the disk, or made now and kept there."""
+    def _prepared(self, form: object, args: tuple[Any, ...], count: int) -> Native:
+        """The compiled loop for such arguments, `count` words: from the disk, or made now and kept there."""
         with _one_at_a_time:
             if form not in self._native:  # another thread may have been quicker
                 from synfin.basics import native
@@ -117,7 +117,7 @@ class Kernel(Generic[P, R]):
                     code = compiled(self, args)
                     native.keep(path, code)
                 _prepared.append(self.__name__)
-                self._native[form] = native.callable_at(native.loaded(code), code, self.__name__)
+                self._native[form] = native.callable_at(native.loaded(code), code, self.__name__, count)
             return self._native[form]
 
     @property

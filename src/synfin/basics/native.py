@@ -109,20 +109,17 @@ _probe = np.zeros(8)
 _address = _kept_address if _kept_address(_probe) == _told_address(_probe) else _told_address
 
 
-def callable_at(address: int, code: Code, name: str) -> Native:
-    """A function of arguments that are `taken_apart`; it releases the interpreter lock meanwhile.
+def callable_at(address: int, code: Code, name: str, count: int) -> Native:
+    """A function of arguments that are `taken_apart`, `count` words; it releases the interpreter lock.
 
     Raises:
         RuntimeError: the code said that it failed; our own mistake.
     """
     result = _result_type(code.result)
-    known: dict[int, Callable[..., int]] = {}
+    types = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * count]
+    function = ctypes.CFUNCTYPE(ctypes.c_int32, *types)(address)
 
     def call(words: list[int]) -> object:
-        function = known.get(len(words))
-        if function is None:
-            types = [ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * len(words)]
-            function = known[len(words)] = ctypes.CFUNCTYPE(ctypes.c_int32, *types)(address)
         returned, error = result(), ctypes.c_void_p()
         status = function(ctypes.addressof(returned), ctypes.addressof(error), *words)
         if status not in FINE:
