@@ -182,7 +182,8 @@ def explained(
         due = time.monotonic() + max(INTERVAL, 4 * (time.monotonic() - begin))
     target.close()
     session = open_session(target.path)
-    yield from _stories(session, connection_table(session).numbers("number").tolist(), told, lang, width)
+    numbers = connection_table(session, main_only=True).numbers("number").tolist()
+    yield from _stories(session, numbers, told, lang, width)
 
 
 def _is_over(table: Connections) -> Flags:

@@ -41,13 +41,10 @@ def connection_table(
     from synfin.connections.follower import Follower
 
     wanted = compiled(session, selection)
+    if wanted is None:
+        return _finished(followed(session, main_only=main_only), session)
     names = with_facts(session, (), wanted)
     follower = Follower(supplies=bool(session.facts_of(names)), main_only=main_only)
-    if wanted is None:
-        for table in prepared_tables(session, main_only=main_only):
-            follower.advance(table)
-            table.kept.clear()  # it refers back to the table: memory is freed at once, not some day
-        return _finished(follower, session)
     matching, others = set[int](), set[int]()
     for table in session.tables_with([*names, "tcp.stream"]):
         mask = wanted.mask(table)
@@ -94,6 +91,17 @@ def prepared_tables(
 
     threads, only_tcp = workers(), session.leading_to("tcp")
     return in_order(wanted(), prepare, threads=threads, caller_works=True)
+
+
+def followed(session: Session, *, main_only: bool = False) -> Follower:
+    """Every connection of a capture, followed to its end; `main_only`: no more than the main columns need."""
+    from synfin.connections.follower import Follower
+
+    follower = Follower(supplies=False, main_only=main_only)
+    for table in prepared_tables(session, main_only=main_only):
+        follower.advance(table)
+        table.kept.clear()  # it refers back to the table: memory is freed at once, not some day
+    return follower
 
 
 def _finished(follower: Follower, session: Session) -> Connections:
@@ -143,12 +151,8 @@ def connection_account(session: Session, number: int | None = None) -> Account |
         FilterError: there is no connection of this number.
     """
     from synfin.connections.chronicle import account, stretch
-    from synfin.connections.follower import Follower
 
-    follower = Follower(supplies=False)
-    for table in prepared_tables(session):
-        follower.advance(table)
-        table.kept.clear()
+    follower = followed(session)
     found = _finished(follower, session)
     if not len(found):
         return None
@@ -194,13 +198,9 @@ def followed_streams(session: Session, number: int, policy: Policy = "first") ->
     Raises:
         FilterError: there is no connection of this number.
     """
-    from synfin.connections.follower import Follower
     from synfin.connections.streams import said
 
-    follower = Follower(supplies=False)
-    for table in prepared_tables(session):
-        follower.advance(table)
-        table.kept.clear()
+    follower = followed(session, main_only=True)
     found = _finished(follower, session)
     row = found.row(_known_connection(found, number))
     client, server = (

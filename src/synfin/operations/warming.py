@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synfin.exports import fields as field_lines
+from synfin.operations.connections import connection_lines, connection_table
 from synfin.operations.explanations import explain_connection
 from synfin.operations.packets import packet_details, packet_fields, packet_list
 from synfin.operations.selection import Selection
@@ -35,6 +36,8 @@ def warm_up() -> Iterator[str]:
         yield "detail trees"
         list(packet_details(session, Selection()))
         yield "connections"
+        for main_only, form in ((True, "table"), (False, "csv")):
+            list(connection_lines(connection_table(session, main_only=main_only), form))
         explain_connection(session, lang="en", width=100)
         yield "sharing"
         list(anonymized(session, "").timed_chunks())
