@@ -1,8 +1,7 @@
-"""Tells the C library to keep the memory of one chunk for the next."""
+"""How a command that reads much keeps memory: what it loaded, and what one chunk needed, for the next."""
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import sys
 
@@ -12,6 +11,9 @@ TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 KEPT, LARGEST = 128 << 20, 8 << 20
 """Bytes of free memory that are kept at most; requests of fewer bytes are served from them."""
 
+USUAL, MANY_NEW = gc.get_threshold(), 50_000
+"""How many new objects there are when Python looks for cycles among them, usually and while it loads."""
+
 
 def keep_freed_memory() -> None:
     """Keep what is freed: chunk after chunk the same arrays are made and freed.
@@ -19,6 +21,8 @@ def keep_freed_memory() -> None:
     Otherwise glibc gives large arrays back to the system and takes them again, which clears every page: a
     tenth of the time of the connection table. Other C libraries have their own ways, and are left alone.
     """
+    import ctypes
+
     if not sys.platform.startswith("linux"):
         return
     set_parameter = getattr(ctypes.CDLL(None), "mallopt", None)
@@ -27,7 +31,12 @@ def keep_freed_memory() -> None:
         set_parameter(TRIM_THRESHOLD, KEPT)
 
 
-def keep_what_was_loaded() -> None:
-    """Look for cycles among new objects alone from now on, as often as Python does: what is loaded stays."""
+def begin_loading() -> None:
+    """Look for cycles seldom: what modules make stays."""
+    gc.set_threshold(MANY_NEW)
+
+
+def end_loading() -> None:
+    """Look for cycles as often as usual again, but only among what is new from now on."""
     gc.freeze()
-    gc.set_threshold(700, 10, 10)
+    gc.set_threshold(*USUAL)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from synfin.engine.memory import end_loading
 from synfin.interfaces.cli.options import color_option, colored, lang_option
 from synfin.interfaces.cli.read import TIME_FORMS
 
@@ -192,6 +193,7 @@ def _capture(requests: list[Request], wanted: Wanted, limits: Limits, ring: Limi
 def _run(wire: Wire, recording: Recording | None, wanted: Wanted, limits: Limits) -> None:
     from synfin import live, operations
 
+    end_loading()
     if not wanted.quiet:
         names = ", ".join(interface.name for interface in wire.interfaces)
         click.echo(f"Capturing on {names} …", err=True)

@@ -41,8 +41,7 @@ def command(
     from synfin.operations import connection_lines, connection_table, sorted_by
 
     session = open_files(files)
-    if output:
-        spare_capture(output, session)
+    spare_capture(output, session)
     main_only = form == "table" and not sort
     found = connection_table(session, display_filter, all_packets=all_packets, main_only=main_only)
     if sort:
@@ -50,7 +49,7 @@ def command(
     if form == "parquet":
         _parquet(found, output)
         return problems(session)
-    with output_file(output, session) as out:
+    with output_file(output) as out:
         for lines in connection_lines(found, form):
             out.write(lines)
     return problems(session)

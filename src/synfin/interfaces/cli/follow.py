@@ -14,6 +14,7 @@ from synfin.interfaces.cli.options import (
     open_files,
     output_file,
     problems,
+    spare_capture,
 )
 from synfin.interfaces.cli.style import LOOKS
 
@@ -79,9 +80,10 @@ def command(file: str, number: int, **options: Any) -> int:  # noqa: ANN401 - wh
     if wanted.form == "raw" and not wanted.output and sys.stdout.isatty():
         raise click.UsageError("Raw bytes are not for terminals; name a file with -o.")
     session = open_files([file])
+    spare_capture(wanted.output, session)
     dialogue = followed_streams(session, number, wanted.policy)
     said = (one for one in dialogue.said if wanted.side in ("both", one.side))
-    with output_file(wanted.output, session) as out:
+    with output_file(wanted.output) as out:
         if wanted.form == "json":
             _json(said, out)
         elif wanted.form == "raw":

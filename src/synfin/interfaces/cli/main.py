@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import io
 import os
@@ -15,6 +14,7 @@ import click
 
 from synfin import __version__
 from synfin.basics.errors import CaptureError, ExportError, FilterError, SynfinError
+from synfin.engine.memory import begin_loading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,10 +84,6 @@ def commands(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-MANY_NEW = 50_000
-"""Objects made before cycles among them are looked for, while modules are loaded: what they make stays."""
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code."""
     sys.exit(run(arguments))
@@ -96,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code instead of leaving."""
     _have_streams()
-    gc.set_threshold(MANY_NEW)
+    begin_loading()
     try:
         code = _run(None if arguments is None else list(arguments))
         sys.stdout.flush()

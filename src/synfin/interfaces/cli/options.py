@@ -127,15 +127,16 @@ def deliver(text: str, path: str | None, session: Session | None = None) -> None
     if path is None or path == "-":
         click.echo(text, nl=False)
         return
-    spare_capture(path, session)
+    if session is not None:
+        spare_capture(path, session)
     try:
         Path(path).write_text(text, "utf-8")
     except OSError as error:
         raise unwritable(path, error) from None
 
 
-def spare_capture(path: str, session: Session | None) -> None:
-    """Refuse to write to the file that is being read.
+def spare_capture(path: str | None, session: Session) -> None:
+    """Refuse to write to the file that is being read; asked before any work is done for nothing.
 
     Raises:
         ExportError: it is that file.
@@ -143,24 +144,22 @@ def spare_capture(path: str, session: Session | None) -> None:
     from synfin.basics.errors import ExportError
     from synfin.capture.writing import are_same
 
-    if session is not None and any(are_same(read, path) for read in session.capture.paths):
+    if path and any(are_same(read, path) for read in session.capture.paths):
         raise ExportError(f"{path} is the capture being read; write to another file.")
 
 
-def output_file(path: str | None, session: Session) -> AbstractContextManager[IO[bytes]]:
+def output_file(path: str | None) -> AbstractContextManager[IO[bytes]]:
     """Where a result goes: a file that is there whole or not at all, or standard output.
 
     What is no plain file, a device or a pipe, is never replaced by one: it is written to.
 
     Raises:
-        ExportError: it is the capture being read.
         OSError: the system refuses.
     """
     from pathlib import Path
 
     if path is None or path == "-":
         return click.open_file("-", "wb")
-    spare_capture(path, session)
     is_plain = Path(path).is_file() or not Path(path).exists()
     return click.open_file(path, "wb", atomic=is_plain)
 
@@ -177,7 +176,7 @@ def colored(choice: str) -> bool:
 def open_files(files: Iterable[str], **settings: Any) -> Session:  # noqa: ANN401 - passed on
     """Open captures for a command, telling on standard error when kernels have to be compiled first."""
     from synfin.basics.kernel import when_compiling
-    from synfin.engine.memory import keep_freed_memory, keep_what_was_loaded
+    from synfin.engine.memory import end_loading, keep_freed_memory
     from synfin.engine.pipeline import switch_promptly
     from synfin.operations import open_session
 
@@ -185,7 +184,7 @@ def open_files(files: Iterable[str], **settings: Any) -> Session:  # noqa: ANN40
     switch_promptly()
     when_compiling(_tell_once())
     session = open_session(*files, **settings)
-    keep_what_was_loaded()
+    end_loading()
     click.get_current_context().call_on_close(session.capture.close)
     return session
 

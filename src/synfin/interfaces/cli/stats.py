@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from synfin.interfaces.cli.options import lang_option, open_files, output_file, problems
+from synfin.interfaces.cli.options import lang_option, open_files, output_file, problems, spare_capture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,9 +88,10 @@ def command(file: str, kind: str, **options: Any) -> int:  # noqa: ANN401 - what
 
     wanted = Wanted(**options)
     session = open_files([file])
+    spare_capture(wanted.output, session)
     with progress(session):
         counted = _counted(session, kind, wanted)
-    with output_file(wanted.output, session) as out:
+    with output_file(wanted.output) as out:
         headless = kind == "records" and wanted.form == "table"  # its rows say what they are
         for line in islice(_lines(counted, wanted), int(headless), None):
             out.write(line.encode())
