@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from synfin.operations import Selection, open_session, packet_list, packets
 from tests.interfaces.files import MICROSECOND, SECOND, packet, pcapng
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.interfaces.conftest import Command
 
 
@@ -112,3 +112,17 @@ def test_colours_are_for_those_who_want_them(synfin: Command, examples: Path) ->
 def test_no_color_is_obeyed(synfin: Command, examples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b" not in synfin("read", "--color", "auto", examples / "refused.pcapng").out
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "examples").glob("*.pcapng")), ids=lambda path: path.stem
+)
+def test_it_shows_what_it_would_if_everything_were_followed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_session(path)
+    with session.capture:
+        plain, colored = (b"".join(packet_list(session, Selection(), colored=each)) for each in (False, True))
+        monkeypatch.setattr(packets, "LIST_NAMES", tuple(session.catalogue.by_name))
+        assert b"".join(packet_list(session, Selection())) == plain
+        assert b"".join(packet_list(session, Selection(), colored=True)) == colored
