@@ -91,7 +91,7 @@ class Kernel(Generic[P, R]):
         native = self._native.get(form)
         if native is None:
             native = self._prepared(form, args, len(words))
-        return native(words)  # type: ignore[return-value]
+        return native(words)  # type: ignore[return-value]  # what the plain loop returns
 
     def _is_little(self, grows: Any) -> bool:  # noqa: ANN401 - an array of any sort
         if MODE in ("plain", "compiled"):

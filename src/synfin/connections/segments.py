@@ -322,7 +322,7 @@ def short(data: Bytes, at: int, places: Integers, field: int, room: int) -> int:
     offset = places[field, 0]
     if offset + 2 > room:
         return 0
-    return (two(data, at + offset) >> places[field, 2]) & places[field, 3]  # type: ignore[no-any-return]
+    return int((two(data, at + offset) >> places[field, 2]) & places[field, 3])
 
 
 @kernel(plain_below=PART)
@@ -331,13 +331,13 @@ def long(data: Bytes, at: int, places: Integers, field: int, room: int) -> int:
     offset = places[field, 0]
     if offset + 4 > room:
         return 0
-    return four(data, at + offset) & places[field, 3]  # type: ignore[no-any-return]
+    return int(four(data, at + offset) & places[field, 3])
 
 
 @kernel(plain_below=PART)
 def octet(data: Bytes, at: int, places: Integers, field: int) -> int:
     """A field within one byte."""
-    return (data[at + places[field, 0]] >> places[field, 2]) & places[field, 3]  # type: ignore[no-any-return]
+    return int((data[at + places[field, 0]] >> places[field, 2]) & places[field, 3])
 
 
 @kernel(plain_below=PART)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @kernel(plain_below=PART)
 def two(data: Bytes, at: int) -> int:
     """The two bytes from `at` on."""
-    return np.int64(data[at]) << 8 | np.int64(data[at + 1])  # type: ignore[return-value]  # as all our numbers
+    return np.int64(data[at]) << 8 | np.int64(data[at + 1])  # type: ignore[return-value]  # 64 bits
 
 
 @kernel(plain_below=PART)

@@ -140,7 +140,7 @@ def lay_out(
         rows[0, row + count], rows[1, row + count], rows[2, row + count] = index, data_step, end
         rows[3, row + count], rows[4, row + count], rows[5, row + count] = end, limit, 0
         count += 1
-    return count  # type: ignore[no-any-return]
+    return int(count)
 
 
 @kernel(plain_below=PART)
@@ -271,5 +271,6 @@ def demand_next(
             shape[part], shape[part + 1], shape[part + 2] = at - where[1], nexts[candidate, 0], first
             shape[LOOKUPS] += 1
         if claimed >= 0:
-            return claimed == following and steps[claimed, BEGIN_FIRST] == steps[claimed, BEGIN_LAST]  # type: ignore[no-any-return]
+            has_beginnings = steps[claimed, BEGIN_FIRST] != steps[claimed, BEGIN_LAST]
+            return bool(claimed == following and not has_beginnings)
     return following < 0
