@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synfin.basics.time import MILLISECOND
+from synfin.connections.partial import Partial
 from synfin.connections.words import Words
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class _Side:
 
     def number(self, name: str) -> Integers:
         """A column, 0 where it is unknown."""
-        values: Integers = np.ma.filled(self._columns[f"{self._side}_{name}"], 0)
+        column = self._columns[f"{self._side}_{name}"]
+        values: Integers = column.filled(0) if isinstance(column, Partial) else column
         return values
 
     def is_so(self, word: str, duration: Integers) -> Flags:

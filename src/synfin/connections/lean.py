@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synfin.connections.partial import Partial
 from synfin.connections.words import Words, stacked
 
 if TYPE_CHECKING:
@@ -13,34 +14,37 @@ if TYPE_CHECKING:
 
     from synfin.basics.arrays import Values
 
+    Column = Values | Partial | Words
+    """What a table has of each row: integers or bool, all of them known or not; or texts."""
+
 LARGEST = np.iinfo(np.int32).max
 
 
-def lean(values: Any) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak of
-    """The same column, smaller: an array, masked or not, or `Words`."""
-    if isinstance(values, Words):
-        return Words(_lean(values.codes), values.texts)
-    if type(values) is np.ndarray:  # asked first: tables without masks never load `numpy.ma`
-        return _lean(values)
-    mask = np.ma.getmaskarray(values)
-    plain = np.ma.getdata(values)
-    return _masked(_lean(np.where(mask, 0, plain) if mask.any() else plain), _lean(mask))
+def lean(column: Column) -> Column:
+    """The same column, smaller."""
+    if isinstance(column, Words):
+        return Words(_lean(column.codes), column.texts)
+    if isinstance(column, Partial):
+        return Partial(_lean(column.filled(0)), _lean(column.is_known))
+    return _lean(column)
 
 
-def joined(parts: Sequence[Any]) -> Any:  # noqa: ANN401 - likewise
+def joined(parts: Sequence[Column]) -> Column:
     """One column from its pieces, which are lean."""
+    words = [part for part in parts if isinstance(part, Words)]
+    partial = [part for part in parts if isinstance(part, Partial)]
     if len(parts) == 1:
         return parts[0]
-    if isinstance(parts[0], Words):
-        return stacked(parts)
-    if type(parts[0]) is np.ndarray:
-        return _joined(parts)
-    data = _joined([np.ma.getdata(part) for part in parts])
-    return _masked(data, _joined([np.ma.getmaskarray(part) for part in parts]))
+    if words:
+        return stacked(words)
+    if partial:
+        values, is_known = [part.values for part in partial], [part.is_known for part in partial]
+        return Partial(_joined(values), _joined(is_known))
+    return _joined([part for part in parts if isinstance(part, np.ndarray)])
 
 
 def _lean(values: Values) -> Values:
-    if not len(values) or values.dtype == object:
+    if not len(values):
         return values
     least, most = values.min(), values.max()
     if least == most:
@@ -52,7 +56,3 @@ def _lean(values: Values) -> Values:
 def _joined(parts: Sequence[Values]) -> Values:
     is_even = all(not part.strides[0] for part in parts) and len({part[0].item() for part in parts}) == 1
     return np.broadcast_to(parts[0][:1], sum(map(len, parts))) if is_even else np.concatenate(parts)
-
-
-def _masked(data: Values, mask: Values) -> Any:  # noqa: ANN401 - likewise
-    return np.ma.masked_array(data, mask)

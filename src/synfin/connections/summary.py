@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from synfin.connections.headline import headline
 from synfin.connections.lean import joined, lean
 from synfin.connections.ledger import CONFIDENCES, COUNTED, LIMITS, vantages
 from synfin.connections.offers import Offer, unpacked
+from synfin.connections.partial import Partial
 from synfin.connections.quality import DROPS, END, LACKING, Quality, is_copied
 from synfin.connections.state import FIRST_SENDER, INFERRED, NAMES, ROLE_SEEN, SIDE, State
 from synfin.connections.verdicts import CONN_STATES, HANDSHAKES, SIDES, TEARDOWNS, VANTAGES, Observed
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from synfin.basics.arrays import Flags, Integers, Values
+    from synfin.connections.lean import Column
     from synfin.connections.ledger import Ledger
     from synfin.connections.observations import Observations
-
-    Column = Values | Words
 
 SOON = SECOND
 """Data not acknowledged for less than this when the capture ended was still on its way: RFC 6298 2 waits as
@@ -40,8 +40,8 @@ class Connections:
     """The table of connections.
 
     Attributes:
-        columns: by name, one entry per connection: an array of integers or bool, masked where unknown; or
-            `Words`. Maybe no more than the main ones, see `_outline`.
+        columns: by name, one entry per connection: an array of integers or bool; `Partial` if some may be
+            unknown; or `Words`. Maybe no more than the main ones, see `_outline`.
         beside: likewise, what an explanation needs but the table does not show: `client_isn`, `server_isn`
             (raw), `time_wait_holder` ("client", "server", "both").
         capture_end: time of the capture's last packet, nanoseconds since the epoch.
@@ -185,8 +185,8 @@ def _everything(view: _View, seen: Observed) -> dict[str, Column]:
 def _beside(view: _View, seen: Observed) -> dict[str, Column]:
     """What an explanation needs, too."""
     return {
-        "client_isn": _known(seen.client[:, m.ISN] - 1, seen.client[:, m.ISN] > 0),
-        "server_isn": _known(seen.server[:, m.ISN] - 1, seen.server[:, m.ISN] > 0),
+        "client_isn": Partial(seen.client[:, m.ISN] - 1, seen.client[:, m.ISN] > 0),
+        "server_isn": Partial(seen.server[:, m.ISN] - 1, seen.server[:, m.ISN] > 0),
         "time_wait_holder": _time_wait_holder(view),
     }
 
@@ -198,8 +198,10 @@ SENT = (("packets", t.PACKETS), ("bytes", t.BYTES), ("payload_bytes", t.PAYLOAD)
 def _outline(view: _View, seen: Observed) -> dict[str, Column]:
     """The other main columns."""
     sides = (("client", view.client), ("server", 1 - view.client))
-    counted = {f"{name}_{what}": view.counted(at, side) for name, side in sides for what, at in SENT}
-    return counted | {
+    columns: dict[str, Column] = {
+        f"{name}_{what}": view.counted(at, side) for name, side in sides for what, at in SENT
+    }
+    return columns | {
         "handshake": Words(seen.handshake, HANDSHAKES),
         "teardown": Words(seen.teardown, TEARDOWNS),
         "conn_state": Words(seen.conn_state, CONN_STATES),
@@ -278,13 +280,13 @@ def _side(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
     columns |= _resent(view, side, quality)
     copied = view.ledger.counted("copied_acks", view.chosen, side)
     columns["duplicate_acks"] = np.maximum(sequences[:, q.DUPLICATES] - copied, 0)
-    columns["zero_window_ns"] = _known(zero_window, quality.tells_times)
+    columns["zero_window_ns"] = Partial(zero_window, quality.tells_times)
     columns |= _timed(view, side, quality)
     return columns | {
-        "mss": _known(offer.mss, offer.mss >= 0),
-        "window_scale": _known(offer.shift, offer.shift >= 0),
-        "sack": _known(offer.sack, offer.seen),
-        "timestamps": _known(offer.timestamps, offer.seen),
+        "mss": Partial(offer.mss, offer.mss >= 0),
+        "window_scale": Partial(offer.shift, offer.shift >= 0),
+        "sack": Partial(offer.sack, offer.seen),
+        "timestamps": Partial(offer.timestamps, offer.seen),
         "final_state": Words(state, NAMES.tolist()).where((packets > 0) & (state != State.UNKNOWN)),
     }
 
@@ -301,7 +303,7 @@ def _resent(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
     known["lost_before"] = sent & quality.tells_lost_before
     known["lost_after"] = sent & quality.tells_causes
     return {
-        name: _known(view.ledger.counted(name, view.chosen, side), is_known)
+        name: Partial(view.ledger.counted(name, view.chosen, side), is_known)
         for name, is_known in known.items()
     }
 
@@ -313,12 +315,12 @@ def _timed(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
     least, limited = followed.least_rtt(which), followed.limits(which)
     is_timed = (least > 0) & quality.tells_times
     is_limited = (limited.sum(axis=1) > 0) & quality.tells_limits
-    columns: dict[str, Column] = {"rtt_min_ns": _known(least, is_timed)}
+    columns: dict[str, Column] = {"rtt_min_ns": Partial(least, is_timed)}
     for name, percent in (("median", 50), ("p95", 95)):
         longest = np.maximum(followed.rtt_quantile(which, percent), least)
-        columns[f"rtt_{name}_ns"] = _known(longest, is_timed)
+        columns[f"rtt_{name}_ns"] = Partial(longest, is_timed)
     for at, what in enumerate(LIMITS):
-        columns[f"limited_by_{what}_ns"] = _known(limited[:, at], is_limited)
+        columns[f"limited_by_{what}_ns"] = Partial(limited[:, at], is_limited)
     return columns
 
 
@@ -353,9 +355,9 @@ def _outcomes(view: _View, seen: Observed, quality: Quality) -> dict[str, Column
         "handshake": Words(seen.handshake, HANDSHAKES),
         "teardown": Words(seen.teardown, TEARDOWNS),
         "closed_first": Words(seen.closed_first, SIDES),
-        "handshake_rtt_ns": _known(seen.handshake_rtt, is_timed),
-        "handshake_client_ns": _known(seen.to_client, is_timed),
-        "handshake_server_ns": _known(seen.to_server, is_timed),
+        "handshake_rtt_ns": Partial(seen.handshake_rtt, is_timed),
+        "handshake_client_ns": Partial(seen.to_client, is_timed),
+        "handshake_server_ns": Partial(seen.to_server, is_timed),
         "completeness": bits[:, 0] | bits[:, 1],
         "conn_state": Words(seen.conn_state, CONN_STATES),
         "history": _histories(view),
@@ -414,11 +416,6 @@ def _time_wait_holder(view: _View) -> Words:
     return Words(client + 2 * server, (None, "client", "server", "both"))
 
 
-def _known(values: Values, known: Flags) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak of
-    """Values that are unknown where `known` is not."""
-    return np.ma.masked_array(values, ~known)
-
-
-def _unknown(rows: int) -> Any:  # noqa: ANN401 - numpy.ma has no types to speak of
+def _unknown(rows: int) -> Partial:
     """A column of which nothing is known."""
-    return _known(np.zeros(rows, np.int64), np.zeros(rows, np.bool_))
+    return Partial(np.zeros(rows, np.int64), np.zeros(rows, np.bool_))

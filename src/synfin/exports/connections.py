@@ -5,26 +5,30 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from synfin.basics.escape import for_terminal
+from synfin.connections.partial import Partial
 from synfin.connections.words import Words
 from synfin.dissect import text
 from synfin.engine.pipeline import in_order
+from synfin.exports import grid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Sequence
 
-    from synfin.basics.arrays import Flags, Values
-    from synfin.connections.summary import Column, Connections
+    from synfin.basics.arrays import Values
+    from synfin.connections.lean import Column
+    from synfin.connections.summary import Connections
     from synfin.dissect.text import Text
 
     Write = Callable[[object], str]
 
-AT_ONCE = 1 << 13
-"""Rows written at a time."""
+AT_ONCE = 5000
+"""Rows written at a time; no power of two, with which the cells of a row would compete for the same places of
+the processor's cache."""
 
 SPECIAL = frozenset(',"\r\n')
 """What has to be quoted in CSV (RFC 4180 2)."""
@@ -33,44 +37,78 @@ MICROSECONDS = 6
 """Decimals of the seconds that people are shown."""
 
 
-def csv_rows(found: Connections) -> Iterator[bytes]:
+def csv_rows(found: Connections) -> Iterator[bytes | memoryview]:
     """All columns, with their names first; nothing where a value is unknown."""
     yield (",".join(found.columns) + "\n").encode()
-    yield from in_order(_parts(found), _csv_lines)
+    yield from _rows(found, Form(_quoted, "", ["", *[","] * (len(found.columns) - 1)], "\n"))
 
 
-def json_rows(found: Connections) -> Iterator[bytes]:
+def json_rows(found: Connections) -> Iterator[bytes | memoryview]:
     """A list of one object per connection, with all columns; null where a value is unknown."""
+    first, *others = (f'"{name}": ' for name in found.columns)
+    before = [",\n {" + first, *(", " + one for one in others)]
     yield b"["
     begun = False
-    for made in in_order(_parts(found), _json_lines):
+    for made in _rows(found, Form(json.JSONEncoder(ensure_ascii=False).encode, "null", before, "}")):
         yield made if begun else made[1:]
         begun = True
     yield b"\n]\n"
 
 
-def _csv_lines(part: Mapping[str, Column]) -> bytes:
-    cells = [_cells(values, _quoted, "") for values in part.values()]
-    return _lines(cells, [""] + [","] * (len(cells) - 1), "\n")
+class Form(NamedTuple):
+    """How rows are written.
+
+    Attributes:
+        write: texts and truth values.
+        unknown: what stands for an unknown value.
+        before: what stands before each column.
+        end: what stands after each row.
+    """
+
+    write: Write
+    unknown: str
+    before: list[str]
+    end: str
 
 
-def _json_lines(part: Mapping[str, Column]) -> bytes:
-    cells = [_cells(values, _as_json, "null") for values in part.values()]
-    before = [("{" if first else ", ") + f'"{name}": ' for first, name in _first_marked(part)]
-    return _lines(cells, [",\n " + before[0], *before[1:]], "}")
+def _rows(found: Connections, form: Form) -> Iterator[memoryview]:
+    """All rows, some at a time."""
+    columns = [values.used() if isinstance(values, Words) else values for values in found.columns.values()]
+    made = grid.Grid(
+        [_column(values, before, form) for values, before in zip(columns, form.before, strict=True)], form.end
+    )
+
+    def written(at: int) -> memoryview:
+        rows = slice(at, at + AT_ONCE)
+        return made.written(np.stack([_cells(values[rows]) for values in columns], dtype=np.int64))
+
+    return in_order(range(0, len(found), AT_ONCE), written)
 
 
-def _parts(found: Connections) -> Iterator[Mapping[str, Column]]:
-    for at in range(0, len(found), AT_ONCE):
-        yield {name: values[at : at + AT_ONCE] for name, values in found.columns.items()}
+def _column(values: Column, before: str, form: Form) -> grid.Column:
+    """How its cells are written: each different word is written once, numbers as they are."""
+    words: Sequence[object] = (False, True, None)
+    if isinstance(values, Words):
+        words = values.texts
+    elif not _is_truth(values):
+        return grid.Column([before, before + form.unknown], is_number=True)
+    return grid.Column(
+        [before + (form.unknown if one is None else form.write(one)) for one in words], is_number=False
+    )
 
 
-def _first_marked(part: Mapping[str, Column]) -> Iterator[tuple[bool, str]]:
-    return ((at == 0, name) for at, name in enumerate(part))
+def _cells(values: Column) -> Values:
+    """Its cells, as the grid wants them."""
+    if isinstance(values, Words):
+        return values.codes
+    if isinstance(values, Partial):
+        return values.filled(2 if _is_truth(values) else grid.UNKNOWN)
+    return values
 
 
-def _as_json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _is_truth(values: Values | Partial) -> bool:
+    plain = values.values if isinstance(values, Partial) else values
+    return plain.dtype == np.bool_
 
 
 def _quoted(value: object) -> str:
@@ -82,39 +120,7 @@ def _quoted(value: object) -> str:
     return out.getvalue()
 
 
-def _cells(values: Column, write: Write, unknown: str) -> Text:
-    """A column's values as texts: each different one is written once, numbers as they are."""
-    if isinstance(values, Words):
-        values = values.used()
-        return text.from_list([unknown if one is None else write(one) for one in values.texts]).take(
-            values.codes
-        )
-    plain, hidden = _parted(values)
-    if plain.dtype == np.bool_:
-        made = text.from_list([write(truth) for truth in (False, True)]).take(plain.astype(np.int64))
-    else:
-        made = text.decimal(plain.astype(np.int64))
-    if not hidden.any():
-        return made
-    both = text.stack([made, text.from_list([unknown])])
-    return both.take(np.where(hidden, len(plain), np.arange(len(plain))))
-
-
-def _parted(values: Any) -> tuple[Values, Flags]:  # noqa: ANN401 - numpy.ma has no types to speak of
-    """The values themselves, and where they are unknown."""
-    return np.ma.getdata(values), np.ma.getmaskarray(values)
-
-
-def _lines(cells: list[Text], before: list[str], end: str) -> bytes:
-    """One text per row: its cells, each after its literal, and the end."""
-    rows = len(cells[0])
-    pieces = [
-        one for word, cell in zip(before, cells, strict=True) for one in (text.literal(word, rows), cell)
-    ]
-    return text.join([*pieces, text.literal(end, rows)]).data.tobytes()
-
-
-def table(found: Connections) -> Iterator[bytes]:
+def table(found: Connections) -> Iterator[bytes | memoryview]:
     """The main columns for people, aligned."""
     columns = _shown(found)
     widths = [max(len(title), _widest(cells)) for title, (cells, _) in zip(TITLES, columns, strict=True)]
@@ -132,7 +138,9 @@ def table(found: Connections) -> Iterator[bytes]:
             text.padded(cell, width, left=left)
             for cell, width, left in zip(cells, widths[:-1], lefts[:-1], strict=True)
         ]
-        return _lines([*padded, last], ["", *[GAP] * len(padded)], "\n")
+        gap, end = (text.literal(word, len(rows)) for word in (GAP, "\n"))
+        pieces = [piece for cell in padded for piece in (cell, gap)]
+        return text.join([*pieces, last, end]).data.tobytes()
 
     yield from in_order(range(0, len(found), AT_ONCE), lines)
 
@@ -168,17 +176,22 @@ def _shown(found: Connections) -> list[tuple[Text, bool]]:
         (text.seconds(start - begin, MICROSECONDS), False),
         (text.seconds(found.numbers("duration"), MICROSECONDS), False),
         *((text.decimal(found.numbers(name)), False) for name in numbers),
-        *((_cells(found.columns[name], lambda word: for_terminal(str(word)), ""), True) for name in words),
+        *((_worded(found.columns[name], for_terminal), True) for name in words),
     ]
 
 
 def _endpoint(found: Connections, side: str) -> Text:
     """Address and port; an IPv6 address in brackets (RFC 3986 3.2.2)."""
-    address = _cells(
-        found.columns[f"{side}_address"], lambda word: f"[{word}]" if ":" in str(word) else str(word), ""
-    )
+    address = _worded(found.columns[f"{side}_address"], lambda word: f"[{word}]" if ":" in word else word)
     port = text.decimal(found.numbers(f"{side}_port"))
     return text.join([address, text.literal(":", len(port)), port])
+
+
+def _worded(values: Column, write: Callable[[str], str]) -> Text:
+    """A column of words; each different one is written once."""
+    assert isinstance(values, Words)
+    used = values.used()
+    return text.from_list([write(one or "") for one in used.texts]).take(used.codes)
 
 
 def _widest(cells: Text) -> int:

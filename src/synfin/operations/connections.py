@@ -126,7 +126,7 @@ def sorted_by(found: Connections, column: str) -> Connections:
     return found.taken(np.array(known + unknown, np.int64))
 
 
-def connection_lines(found: Connections, form: str) -> Iterator[bytes]:
+def connection_lines(found: Connections, form: str) -> Iterator[bytes | memoryview]:
     """The table of connections as text: "table", "json" or "csv"."""
     from synfin.exports import connections
 
