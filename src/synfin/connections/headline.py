@@ -54,38 +54,28 @@ def headline(columns: Mapping[str, Any]) -> Words:
     for name, words in (("handshake", FAILED), ("teardown", ABORTED)):
         column: Words = columns[name]
         tests |= {word: column.codes == column.texts.index(word) for word in words}
-    sides = [_Side(columns, side) for side in ("client", "server")]
-    duration = columns["duration"]
-    for word in ("zero window", "losses", "needless retransmissions", "reordering"):
-        one, other = (side.is_so(word, duration) for side in sides)
-        tests[word] = one | other
+    client, server = (_troubles(columns, side) for side in ("client", "server"))
+    tests |= {word: client[word] | server[word] for word in client}
     opened: Words = columns["handshake"]
     tests["complete after retries"] = opened.codes == opened.texts.index("complete after retries")
     codes = np.select(list(tests.values()), [HEADLINES.index(word) for word in tests], 0)
     return Words(codes.astype(np.int64), HEADLINES)
 
 
-class _Side:
-    """What one side sent."""
+def _troubles(columns: Mapping[str, Any], side: str) -> dict[str, Flags]:
+    """For each word that tells of what one side sent, whether it holds."""
 
-    def __init__(self, columns: Mapping[str, Any], side: str) -> None:
-        self._columns, self._side = columns, side
-
-    def number(self, name: str) -> Integers:
-        """A column, 0 where it is unknown."""
-        column = self._columns[f"{self._side}_{name}"]
+    def number(name: str) -> Integers:
+        column = columns[f"{side}_{name}"]
         values: Integers = column.filled(0) if isinstance(column, Partial) else column
         return values
 
-    def is_so(self, word: str, duration: Integers) -> Flags:
-        """Whether this word holds for the side."""
-        packets, closed = self.number("packets"), self.number("zero_window_ns")
-        lost = self.number("lost_before") + self.number("lost_after")
-        resent, needless = self.number("retransmissions"), self.number("retransmissions_spurious")
-        holds: Flags = {
-            "zero window": (closed > LONG_CLOSED) | ((closed > 0) & (CLOSED_SHARE * closed > duration)),
-            "losses": (lost > 0) & (MANY * lost >= packets),
-            "needless retransmissions": (needless > 0) & (2 * needless >= resent),
-            "reordering": (self.number("reordered") > 0) & (MANY * self.number("reordered") >= packets),
-        }[word]
-        return holds
+    packets, closed, reordered = number("packets"), number("zero_window_ns"), number("reordered")
+    lost, needless = number("lost_before") + number("lost_after"), number("retransmissions_spurious")
+    return {
+        "zero window": (closed > LONG_CLOSED)
+        | ((closed > 0) & (CLOSED_SHARE * closed > columns["duration"])),
+        "losses": (lost > 0) & (MANY * lost >= packets),
+        "needless retransmissions": (needless > 0) & (2 * needless >= number("retransmissions")),
+        "reordering": (reordered > 0) & (MANY * reordered >= packets),
+    }

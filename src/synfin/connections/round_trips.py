@@ -10,6 +10,8 @@ from synfin.basics.kernel import PART, kernel
 from synfin.connections.sides import HISTOGRAMS, KEEPER, LEAST_RTT, ROUND_TRIPS, RTTVAR, SRTT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from synfin.basics.arrays import Integers, Values
 
 BINS, OCTAVE, FIRST_OCTAVE = 80, 4, 13
@@ -52,39 +54,49 @@ def count_rtt(narrow: Values, pool: Integers, histogram: Values, side: int, rtt:
 
 
 def quantile(histogram: Values, rows: Integers, percent: int) -> Integers:
-    """The round trip, ns, which so many percent of those counted do not exceed; 0 for an empty histogram.
+    """See `quantiles`: only one of them."""
+    one: Integers = quantiles(histogram, rows, (percent,))[0]
+    return one
+
+
+def quantiles(histogram: Values, rows: Integers, percents: Sequence[int]) -> Integers:
+    """Round trips, ns (percents, rows), that so many percent of those counted do not exceed; 0 for none.
 
     Args:
         histogram: uint8 (n, BINS).
         rows: which of them.
-        percent: within a bin values are taken to be spread evenly.
+        percents: ascending; within a bin values are taken to be spread evenly.
     """
-    out = np.empty((4, len(rows)), np.int64)
-    find_bin(rows, histogram, percent, out)
+    out = np.empty((4, len(percents), len(rows)), np.int64)
+    percent = np.array(percents, np.int64)
+    find_bins(rows, histogram, percent, out)
     at, below, inside, total = out
-    part = np.where(inside > 0, (total * percent / 100 - below) / np.maximum(inside, 1), 0)
+    part = np.where(inside > 0, (total * percent[:, None] / 100 - below) / np.maximum(inside, 1), 0)
     octave, quarter = at // OCTAVE, at % OCTAVE
-    value = np.ldexp(1 + (quarter + part) / OCTAVE, octave + FIRST_OCTAVE)
+    value = (1 + (quarter + part) / OCTAVE) * (1 << octave + FIRST_OCTAVE)
     return np.where(total > 0, value, 0).astype(np.int64)
 
 
 @kernel
-def find_bin(rows: Integers, histogram: Values, percent: int, out: Integers) -> None:
-    """The first bin up to which there is at least that share of all.
+def find_bins(rows: Integers, histogram: Values, percents: Integers, out: Integers) -> None:
+    """The first bins up to which there is at least that share of all.
 
     Args:
         rows: of each result.
-        histogram: see `quantile`.
-        percent: the share.
-        out: (4, n) the bin; how many are below, in it, and in all; filled.
+        histogram: see `quantiles`.
+        percents: the shares, ascending.
+        out: (4, percents, n) the bin; how many are below, in it, and in all; filled.
     """
     for result in range(len(rows)):
         row, total = rows[result], np.int64(0)
         for each in range(BINS):
             total += np.int64(histogram[row, each])
         at, below, inside = 0, np.int64(0), np.int64(histogram[row, 0])
-        while at < BINS - 1 and (below + inside) * 100 < total * percent:
-            at += 1
-            below += inside
-            inside = np.int64(histogram[row, at])
-        out[0, result], out[1, result], out[2, result], out[3, result] = at, below, inside, total
+        for which in range(len(percents)):
+            share = (total * percents[which] + 99) // 100
+            while at < BINS - 1 and below + inside < share:
+                at += 1
+                below += inside
+                inside = np.int64(histogram[row, at])
+            out[0, which, result], out[1, which, result] = at, below
+            out[2, which, result], out[3, which, result] = inside, total

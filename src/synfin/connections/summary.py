@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +12,16 @@ from synfin.basics.time import SECOND
 from synfin.connections import milestones as m
 from synfin.connections import sequence as q
 from synfin.connections import tally as t
+from synfin.connections.alike import alike
 from synfin.connections.headline import headline
+from synfin.connections.history import LENGTH
 from synfin.connections.lean import joined, lean
 from synfin.connections.ledger import CONFIDENCES, COUNTED, LIMITS, vantages
 from synfin.connections.offers import Offer, unpacked
 from synfin.connections.partial import Partial
 from synfin.connections.quality import DROPS, END, LACKING, Quality, is_copied
+from synfin.connections.round_trips import quantiles
+from synfin.connections.sides import ROUND_TRIPS
 from synfin.connections.state import FIRST_SENDER, INFERRED, NAMES, ROLE_SEEN, SIDE, State
 from synfin.connections.verdicts import CONN_STATES, HANDSHAKES, SIDES, TEARDOWNS, VANTAGES, Observed
 from synfin.connections.words import Words
@@ -108,9 +113,15 @@ class Connections:
         if "quality" not in self.columns:
             return self
         columns = dict(self.columns)
-        open_texts = [word for word in TEARDOWNS if word.startswith(("still", "continues"))]
-        open_ones = np.array([word in open_texts for word in self.columns["teardown"].tolist()], np.bool_)
-        for word, lacks in ((DROPS, np.full(len(self), dropped > 0)), (END, open_ones & is_cut)):
+        teardown = columns["teardown"]
+        assert isinstance(teardown, Words)
+        is_open = np.array(
+            [str(word).startswith(("still", "continues")) for word in teardown.texts], np.bool_
+        )
+        for word, lacks in (
+            (DROPS, np.full(len(self), dropped > 0)),
+            (END, is_open[teardown.codes] & is_cut),
+        ):
             columns["quality"] = _with_word(columns["quality"], word, lacks)
         if dropped:
             columns |= {f"{side}_lost_before": _unknown(len(self)) for side in ("client", "server")}
@@ -134,7 +145,7 @@ def _row(columns: Mapping[str, Column], index: int) -> dict[str, object]:
 ROWS_AT_ONCE = 1 << 12
 """Rows that become Python values at a time."""
 
-AT_ONCE = 1 << 16
+AT_ONCE = 1 << 14
 """Rows of the table made at a time, so that what is looked at on the way takes little room."""
 
 
@@ -177,8 +188,8 @@ def _everything(view: _View, seen: Observed) -> dict[str, Column]:
     """The other columns."""
     quality = _quality(view, seen)
     columns: dict[str, Column] = {}
-    for name, side in (("client", view.client), ("server", 1 - view.client)):
-        columns |= {f"{name}_{what}": values for what, values in _side(view, side, quality).items()}
+    for at, name in enumerate(("client", "server")):
+        columns |= {f"{name}_{what}": values for what, values in _side(view, at, quality).items()}
     return columns | _outcomes(view, seen, quality)
 
 
@@ -197,7 +208,7 @@ SENT = (("packets", t.PACKETS), ("bytes", t.BYTES), ("payload_bytes", t.PAYLOAD)
 
 def _outline(view: _View, seen: Observed) -> dict[str, Column]:
     """The other main columns."""
-    sides = (("client", view.client), ("server", 1 - view.client))
+    sides = zip(("client", "server"), view.sides, strict=True)
     columns: dict[str, Column] = {
         f"{name}_{what}": view.counted(at, side) for name, side in sides for what, at in SENT
     }
@@ -218,7 +229,7 @@ class _View:
         self.tallies = self.of(observations.tallies.state)
         self.roles = self.of(observations.states.roles).astype(np.int64)
         self.client = self.roles & SIDE
-        self.milestones = self.of(observations.milestones.state)
+        self.sides = (self.client, 1 - self.client)
         self.sequences = self.of(observations.sequences.state)
         self.endpoints = self.of(observations.groups.endpoints)
 
@@ -235,10 +246,21 @@ class _View:
         part: Values = state[first : last + 1] if is_all else state[self.chosen]
         return part
 
+    def of_side(self, state: Values, side: Integers) -> Values:
+        """Of what is kept of both sides of these connections that of one."""
+        return state.reshape(-1, *state.shape[2:]).take(2 * self.row + side, axis=0)
+
     def counted(self, column: int, side: Integers) -> Integers:
         """A column of the tally that there is for each side."""
-        values: Integers = self.tallies[self.row, column + side]
-        return values
+        return np.where(side, self.tallies[:, column + 1], self.tallies[:, column])
+
+    @cached_property
+    def happened(self) -> tuple[Mapping[str, Integers], ...]:
+        """What the ledger counted of the clients, and of the servers, by name."""
+        counters = self.ledger.counters.reshape(-1, len(COUNTED))
+        rows = (2 * self.of(self.ledger.place).astype(np.int64) + side for side in self.sides)
+        counts = (counters.take(at, axis=0).T.astype(np.int64) for at in rows)
+        return tuple(dict(zip(COUNTED, one, strict=True)) for one in counts)
 
 
 def _endpoints(view: _View) -> dict[str, Column]:
@@ -246,7 +268,7 @@ def _endpoints(view: _View) -> dict[str, Column]:
     version = words[:, 4] >> 32
     ports = np.stack((words[:, 4] >> 16 & 0xFFFF, words[:, 4] & 0xFFFF), axis=1)
     made: dict[str, Column] = {}
-    for name, side in (("client", view.client), ("server", 1 - view.client)):
+    for name, side in zip(("client", "server"), view.sides, strict=True):
         address = words[view.row[:, None], 2 * side[:, None] + [0, 1]]
         made[f"{name}_address"] = written_addresses(address, version)
         made[f"{name}_port"] = ports[view.row, side]
@@ -256,30 +278,28 @@ def _endpoints(view: _View) -> dict[str, Column]:
 
 def written_addresses(words: Integers, version: Integers) -> Words:
     """Canonical text of addresses, each made once; `words` are two 64-bit words each."""
-    codes = np.empty(len(words), np.int64)
-    four, six = np.flatnonzero(version == 4), np.flatnonzero(version == 6)
-    numbers, codes[four] = np.unique(words[four, 1], return_inverse=True)
-    order = six[np.lexsort(words[six].T)]
-    is_new = np.ones(len(order), np.bool_)
-    is_new[1:] = (words[order[1:]] != words[order[:-1]]).any(axis=1)
-    codes[order] = np.cumsum(is_new) - 1 + len(numbers)
-    octets = words[order[is_new]].astype(">i8").view(np.uint8).reshape(-1, 16)
-    return Words(codes, [*text.ipv4(numbers).to_list(), *text.ipv6(octets).to_list()])
+    codes, firsts = alike(np.column_stack((words, version)))
+    is_four = version[firsts] == 4
+    four, six = words[firsts[is_four]], words[firsts[~is_four]]
+    place = np.where(is_four, np.cumsum(is_four), len(four) + np.cumsum(~is_four)) - 1
+    octets = six.astype(">i8").view(np.uint8).reshape(-1, 16)
+    return Words(place[codes], [*text.ipv4(four[:, 1]).to_list(), *text.ipv6(octets).to_list()])
 
 
-def _side(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
+def _side(view: _View, at: int, quality: Quality) -> dict[str, Column]:
     """What one side of each connection sent."""
-    sequences, states = view.sequences[view.row, side], view.observations.states.state[view.chosen]
-    offer: Offer = unpacked(view.observations.offers.state[view.chosen][view.row, side])
+    side, happened = view.sides[at], view.happened[at]
+    sequences = view.of_side(view.sequences, side)
+    offer: Offer = unpacked(view.of_side(view.of(view.observations.offers.state), side))
     packets = view.counted(t.PACKETS, side)
-    state = states[view.row, side].astype(np.int64) & (INFERRED - 1)
+    states = view.of_side(view.of(view.observations.states.state), side)
+    state = states.astype(np.int64) & (INFERRED - 1)
     open_since = sequences[:, q.ZERO_SINCE]
     still_zero = np.where(open_since, view.tallies[:, t.PREVIOUS] + 1 - open_since, 0)
     zero_window = sequences[:, q.ZERO_TIME] + np.maximum(still_zero, 0)
-    columns: dict[str, Column] = {what: view.counted(at, side) for what, at in SENT}
-    columns |= _resent(view, side, quality)
-    copied = view.ledger.counted("copied_acks", view.chosen, side)
-    columns["duplicate_acks"] = np.maximum(sequences[:, q.DUPLICATES] - copied, 0)
+    columns: dict[str, Column] = {what: view.counted(column, side) for what, column in SENT}
+    columns |= _resent(happened, packets > 0, quality)
+    columns["duplicate_acks"] = np.maximum(sequences[:, q.DUPLICATES] - happened["copied_acks"], 0)
     columns["zero_window_ns"] = Partial(zero_window, quality.tells_times)
     columns |= _timed(view, side, quality)
     return columns | {
@@ -295,17 +315,17 @@ CAUSED = ("fast", "timeout", "after_timeout", "tail_loss_probe", "unclassified",
 """Of `ledger.COUNTED` what only the other side's acknowledgments can tell."""
 
 
-def _resent(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
-    """What happened to the segments of one side."""
-    sent = view.counted(t.PACKETS, side) > 0
+def _resent(happened: Mapping[str, Integers], sent: Flags, quality: Quality) -> dict[str, Column]:
+    """What happened to the segments of one side, if it sent any."""
     known = dict.fromkeys(COUNTED[:-1], sent)
     known |= {f"retransmissions_{name}": sent & quality.tells_causes for name in CAUSED}
     known["lost_before"] = sent & quality.tells_lost_before
     known["lost_after"] = sent & quality.tells_causes
-    return {
-        name: Partial(view.ledger.counted(name, view.chosen, side), is_known)
-        for name, is_known in known.items()
-    }
+    return {name: Partial(happened[name], is_known) for name, is_known in known.items()}
+
+
+RTT_QUANTILES = {"median": 50, "p95": 95}
+"""Percent of the round trips that do not exceed what is told."""
 
 
 def _timed(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
@@ -316,9 +336,10 @@ def _timed(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
     is_timed = (least > 0) & quality.tells_times
     is_limited = (limited.sum(axis=1) > 0) & quality.tells_limits
     columns: dict[str, Column] = {"rtt_min_ns": Partial(least, is_timed)}
-    for name, percent in (("median", 50), ("p95", 95)):
-        longest = np.maximum(followed.rtt_quantile(which, percent), least)
-        columns[f"rtt_{name}_ns"] = Partial(longest, is_timed)
+    names, percents = zip(*RTT_QUANTILES.items(), strict=True)
+    counted = followed.narrow[which, ROUND_TRIPS].astype(np.int64)
+    for name, values in zip(names, quantiles(followed.histogram, counted, percents), strict=True):
+        columns[f"rtt_{name}_ns"] = Partial(np.maximum(values, least), is_timed)
     for at, what in enumerate(LIMITS):
         columns[f"limited_by_{what}_ns"] = Partial(limited[:, at], is_limited)
     return columns
@@ -326,8 +347,8 @@ def _timed(view: _View, side: Integers, quality: Quality) -> dict[str, Column]:
 
 def observed(view: _View) -> Observed:
     """What the verdicts rest on."""
-    client, server = view.client, 1 - view.client
-    sequences = view.sequences
+    client, server = view.sides
+    sequences, milestones = view.sequences, view.of(view.observations.milestones.state)
     outstanding = [
         (sequences[:, side, q.NEXT] > 0)
         & (sequences[:, 1 - side, q.ACKED] > 0)
@@ -337,8 +358,8 @@ def observed(view: _View) -> Observed:
     words = view.endpoints
     was_going_on = view.observations.last_time - view.tallies[:, t.PREVIOUS] < SOON
     return Observed(
-        client=view.milestones[view.row, client],
-        server=view.milestones[view.row, server],
+        client=view.of_side(milestones, client),
+        server=view.of_side(milestones, server),
         client_packets=view.counted(t.PACKETS, client),
         server_packets=view.counted(t.PACKETS, server),
         in_vain=sequences[:, :, q.UNANSWERED].max(axis=1, initial=0),
@@ -350,7 +371,7 @@ def observed(view: _View) -> Observed:
 def _outcomes(view: _View, seen: Observed, quality: Quality) -> dict[str, Column]:
     """How it went, in words."""
     is_timed = seen.is_timed & quality.tells_times
-    bits = view.observations.completeness.state[view.chosen].astype(np.int64)
+    bits = view.of(view.observations.completeness.state).astype(np.int64)
     return {
         "handshake": Words(seen.handshake, HANDSHAKES),
         "teardown": Words(seen.teardown, TEARDOWNS),
@@ -369,19 +390,24 @@ def _outcomes(view: _View, seen: Observed, quality: Quality) -> dict[str, Column
 
 def _histories(view: _View) -> Words:
     """Zeek's letters; "^" first where the first packet seen came from the server."""
-    letters = view.observations.histories.letters[view.chosen]
-    swapped = np.where((letters > 0) & (view.client == 1)[:, None], letters ^ 0x20, letters)
-    flipped = (view.roles & FIRST_SENDER != 0) != (view.client == 1)
-    flips = np.where(flipped, ord("^"), ord("="))[:, None].astype(np.uint8)
-    texts = np.concatenate((flips, swapped), axis=1).view(f"S{letters.shape[1] + 1}").reshape(-1)
-    distinct, codes = np.unique(texts, return_inverse=True)
-    return Words(codes.reshape(-1), [one.decode("ascii").removeprefix("=") for one in distinct.tolist()])
+    letters = view.of(view.observations.histories.letters)
+    texts = np.zeros((len(letters), WHOLE_WORDS * 8), np.uint8)
+    is_flipped = (view.roles & FIRST_SENDER != 0) != (view.client == 1)
+    texts[:, 0] = np.where(is_flipped, ord("^"), ord("="))
+    texts[:, 1 : 1 + LENGTH] = letters ^ ((letters > 0) & (view.client == 1)[:, None]) * np.uint8(0x20)
+    codes, firsts = alike(texts.view(np.int64))
+    distinct = texts[firsts].view(f"S{texts.shape[1]}")[:, 0]
+    return Words(codes, [one.decode("ascii").removeprefix("=") for one in distinct.tolist()])
+
+
+WHOLE_WORDS = 1 + LENGTH // 8
+"""64-bit words that a history and what stands before it fit into."""
 
 
 def _vantage_confidence(view: _View, seen: Observed) -> Words:
     """How sure the place of capture is."""
     known = view.ledger.sendings.hops
-    hops = [known[2 * view.chosen + side].astype(np.int64) for side in (view.client, 1 - view.client)]
+    hops = [known[2 * view.chosen + side].astype(np.int64) for side in view.sides]
     _, sure = vantages(seen, *hops)
     return Words(sure, CONFIDENCES)
 
@@ -392,9 +418,8 @@ def _quality(view: _View, seen: Observed) -> Quality:
     lacks = view.tallies[:, t.LACKS]
     missed: Flags = view.sequences[:, :, q.MISSED].sum(axis=1) > 0
     copied, joined = np.zeros((2, len(view.row)), np.bool_)
-    for side in (view.client, 1 - view.client):
-        copies = view.ledger.counted("duplicates", view.chosen, side)
-        copied |= is_copied(copies, view.counted(t.PACKETS, side))
+    for side, happened in zip(view.sides, view.happened, strict=True):
+        copied |= is_copied(happened["duplicates"], view.counted(t.PACKETS, side))
         joined |= view.ledger.sendings.is_joined(2 * view.chosen + side)
     tests: tuple[Flags, ...] = (
         ~seen.asked | (seen.is_opened & ~seen.answered & (seen.server[:, m.SYN_PACKET] == 0)),
@@ -410,9 +435,9 @@ def _quality(view: _View, seen: Observed) -> Quality:
 
 def _time_wait_holder(view: _View) -> Words:
     """Who is in TIME_WAIT at the end: the sender of the first FIN, or both after a simultaneous close."""
-    states = view.observations.states.state[view.chosen].astype(np.int64) & (INFERRED - 1)
+    states = view.of(view.observations.states.state).astype(np.int64) & (INFERRED - 1)
     waits = (states == State.TIME_WAIT).astype(np.int64)
-    client, server = waits[view.row, view.client], waits[view.row, 1 - view.client]
+    client, server = (view.of_side(waits, side) for side in view.sides)
     return Words(client + 2 * server, (None, "client", "server", "both"))
 
 

@@ -42,6 +42,7 @@ HANDSHAKES = (
 )
 OPENED = ("not seen", "complete", "complete after retries", "simultaneous open", "fast open")
 """Handshakes after which data can flow."""
+IS_OPENED = np.array([word in OPENED for word in HANDSHAKES])
 
 TEARDOWNS = (
     "",
@@ -109,7 +110,8 @@ class Observed:
     @cached_property
     def is_opened(self) -> Flags:
         """Data could flow."""
-        return np.isin(self.handshake, [HANDSHAKES.index(word) for word in OPENED])
+        flags: Flags = IS_OPENED[self.handshake]
+        return flags
 
     @cached_property
     def handshake(self) -> Integers:

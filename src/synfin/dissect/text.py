@@ -69,6 +69,9 @@ class Text:
         """All texts as Python strings."""
         whole = self.data.tobytes()
         ends = self.ends.tolist()
+        if whole.isascii():  # each byte is a character
+            letters = whole.decode()
+            return [letters[begin:end] for begin, end in pairwise(ends)]
         return [whole[begin:end].decode("utf-8", "replace") for begin, end in pairwise(ends)]
 
     def take(self, rows: Integers) -> Text:
