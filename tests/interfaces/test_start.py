@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from synfin.engine.memory import LINEAR_ALGEBRA_THREADS, begin_loading, end_loading
 from synfin.interfaces.cli.main import COMMANDS
 
 if TYPE_CHECKING:
@@ -40,6 +42,20 @@ def test_version_imports_nothing_heavy() -> None:
 def test_a_small_capture_needs_no_compiler(examples: Path, form: list[str]) -> None:
     capture = str(examples / "refused.pcapng")
     assert modules_after(["read", *form, capture]).isdisjoint({"numba", "rich", "pyarrow"})
+
+
+@pytest.mark.parametrize("chosen", [{}, {LINEAR_ALGEBRA_THREADS: "3"}])
+def test_only_while_it_loads_it_forbids_threads(
+    chosen: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(LINEAR_ALGEBRA_THREADS, raising=False)
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+    before = dict(os.environ)
+    begin_loading()
+    assert os.environ[LINEAR_ALGEBRA_THREADS] == chosen.get(LINEAR_ALGEBRA_THREADS, "1")
+    end_loading()
+    assert dict(os.environ) == before
 
 
 def test_without_arguments_it_helps(synfin: Command) -> None:

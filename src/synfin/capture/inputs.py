@@ -6,7 +6,6 @@ import io
 import os
 import stat
 import sys
-import tempfile
 from typing import TYPE_CHECKING, BinaryIO
 
 from synfin.basics.errors import CaptureError
@@ -204,6 +203,8 @@ class Keeping:
     """
 
     def __init__(self, stream: Stream) -> None:
+        import tempfile  # loads much that no file needs
+
         self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the capture
         self.is_whole = False
         self._stream = stream

@@ -7,9 +7,9 @@ follows. Everything that reads, draws, filters or documents a header works from 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from synfin.basics.errors import DefinitionError
 from synfin.dissect.kinds import Kind
@@ -208,6 +208,7 @@ class Group:
 
 Named = Field | Computed | Fact
 Item = Field | Computed | Fact | Group
+Placed = TypeVar("Placed", bound=Item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,25 +450,33 @@ def _place(
         if not isinstance(item, Field):
             parts, start = _place(owner, item.parts, start, before)
             before = (*before, *_taking_room(parts))
-            placed.append(replace(item, parts=parts) if parts else item)
+            placed.append(_with(item, parts=parts) if parts else item)
             continue
         parts, end = _place(owner, item.parts, start, before)
         if end not in (start, start + item.bits) and not item.overlay:
             raise DefinitionError(f"{owner}.{item.name}: its parts take {end - start} bits, not {item.bits}.")
         if item.when or item.optional:  # parts are there where the whole is
             parts = tuple(
-                replace(part, when=item.when + part.when, optional=item.optional)
+                _with(part, when=item.when + part.when, optional=item.optional)
                 if isinstance(part, Field)
                 else part
                 for part in parts
             )
-        here = replace(item, start=start + item.skip, before=before, parts=parts)
+        here = _with(item, start=start + item.skip, before=before, parts=parts)
         placed.append(here)
         if item.varies and not item.overlay:
             before = (*before, here)
         elif not item.overlay:
             start += item.bits
     return tuple(placed), start
+
+
+def _with(item: Placed, **changes: object) -> Placed:
+    """What `dataclasses.replace` gives, quicker: at each start thousands are placed."""
+    made: Placed = object.__new__(type(item))
+    for name in item.__slots__:
+        object.__setattr__(made, name, changes[name] if name in changes else getattr(item, name))
+    return made
 
 
 def _taking_room(items: tuple[Item, ...]) -> Iterator[Field]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
@@ -31,12 +32,27 @@ def keep_freed_memory() -> None:
         set_parameter(TRIM_THRESHOLD, KEPT)
 
 
+LINEAR_ALGEBRA_THREADS = "OPENBLAS_NUM_THREADS"
+"""Environment variable: how many threads NumPy's linear algebra starts as soon as it is loaded. Nothing here
+uses it, but its threads are busy at first: as long as NumPy takes to load."""
+
+_set_by_us: list[str] = []
+
+
 def begin_loading() -> None:
-    """Look for cycles seldom: what modules make stays."""
+    """Look for cycles seldom: what modules make stays; and let none of them start threads."""
     gc.set_threshold(MANY_NEW)
+    if LINEAR_ALGEBRA_THREADS not in os.environ:
+        os.environ[LINEAR_ALGEBRA_THREADS] = "1"
+        _set_by_us.append(LINEAR_ALGEBRA_THREADS)
 
 
 def end_loading() -> None:
-    """Look for cycles as often as usual again, but only among what is new from now on."""
+    """Look for cycles as often as usual again, but only among what is new from now on.
+
+    Programs that we start find the environment as we found it.
+    """
     gc.freeze()
     gc.set_threshold(*USUAL)
+    while _set_by_us:
+        os.environ.pop(_set_by_us.pop(), None)

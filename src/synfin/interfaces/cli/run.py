@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from synfin.basics.escape import for_terminal
+from synfin.engine.memory import end_loading
 from synfin.interfaces.cli.options import color_option, colored, lang_option, open_files
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def command(command_line: tuple[str, ...], device: str, path: str, lang: Lang, c
     """
     from synfin import live
 
+    end_loading()
     with TemporaryDirectory() as folder:
         kept = path or str(Path(folder, "command.pcapng"))
         with live.open_everything(device) as wire:
