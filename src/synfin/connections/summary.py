@@ -90,9 +90,10 @@ class Connections:
         return at
 
     def numbers(self, name: str) -> Integers:
-        """A column of numbers."""
-        values = self.columns[name]
-        assert isinstance(values, np.ndarray)
+        """A column of numbers, 0 where they are unknown."""
+        column = self.columns[name]
+        assert not isinstance(column, Words)
+        values = column.filled(0) if isinstance(column, Partial) else column
         return values.astype(np.int64)
 
     def taken(self, indexes: Values) -> Connections:
