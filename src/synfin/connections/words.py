@@ -18,7 +18,7 @@ class Words:
     """One text per row, None where it is unknown.
 
     Attributes:
-        codes: int64 per row, index into `texts`.
+        codes: an integer per row, index into `texts`.
         texts: every different text once, and maybe None.
     """
 
@@ -51,10 +51,10 @@ class Words:
 
 
 def stacked(parts: Sequence[Words]) -> Words:
-    """The rows of the first, then those of the second, and so on."""
-    texts: list[str | None] = []
+    """The rows of the first, then those of the second, and so on; every different text once."""
+    numbers: dict[str | None, int] = {}
     codes = []
     for part in parts:
-        codes.append(part.codes + (0 if part.texts == texts else len(texts)))
-        texts = texts if part.texts == texts else [*texts, *part.texts]
-    return Words(np.concatenate(codes), texts)
+        known = np.array([numbers.setdefault(one, len(numbers)) for one in part.texts], np.int32)
+        codes.append(known[part.codes])
+    return Words(np.concatenate(codes), list(numbers))

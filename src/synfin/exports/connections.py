@@ -113,7 +113,7 @@ def _is_truth(values: Values | Partial) -> bool:
 
 def _quoted(value: object) -> str:
     written = str(value)
-    if not SPECIAL.intersection(written):
+    if SPECIAL.isdisjoint(written):
         return written
     out = io.StringIO()
     csv.writer(out, lineterminator="").writerow((written,))
