@@ -267,12 +267,12 @@ class _View:
 def _endpoints(view: _View) -> dict[str, Column]:
     words = view.endpoints
     version = words[:, 4] >> 32
+    addresses = words[:, :4].reshape(-1, 2, 2)
     ports = np.stack((words[:, 4] >> 16 & 0xFFFF, words[:, 4] & 0xFFFF), axis=1)
     made: dict[str, Column] = {}
     for name, side in zip(("client", "server"), view.sides, strict=True):
-        address = words[view.row[:, None], 2 * side[:, None] + [0, 1]]
-        made[f"{name}_address"] = written_addresses(address, version)
-        made[f"{name}_port"] = ports[view.row, side]
+        made[f"{name}_address"] = written_addresses(view.of_side(addresses, side), version)
+        made[f"{name}_port"] = view.of_side(ports, side)
     made["role_confidence"] = Words((view.roles & ROLE_SEEN != 0).astype(np.int64), ("guessed", "seen"))
     return made
 
@@ -363,7 +363,7 @@ def observed(view: _View) -> Observed:
         server=view.of_side(milestones, server),
         client_packets=view.counted(t.PACKETS, client),
         server_packets=view.counted(t.PACKETS, server),
-        in_vain=sequences[:, :, q.UNANSWERED].max(axis=1, initial=0),
+        in_vain=np.maximum(sequences[:, 0, q.UNANSWERED], sequences[:, 1, q.UNANSWERED]),
         is_outstanding=(outstanding[0] | outstanding[1]) & was_going_on,
         is_same_host=(words[:, 0] == words[:, 2]) & (words[:, 1] == words[:, 3]),
     )
@@ -417,7 +417,7 @@ def _quality(view: _View, seen: Observed) -> Quality:
     one_way = (seen.client_packets == 0) | (seen.server_packets == 0)
     heard = (seen.client[:, m.CONFIRMS] > 0) | (seen.server[:, m.CONFIRMS] > 0) | ~seen.asked
     lacks = view.tallies[:, t.LACKS]
-    missed: Flags = view.sequences[:, :, q.MISSED].sum(axis=1) > 0
+    missed: Flags = (view.sequences[:, 0, q.MISSED] | view.sequences[:, 1, q.MISSED]) > 0
     copied, joined = np.zeros((2, len(view.row)), np.bool_)
     for side, happened in zip(view.sides, view.happened, strict=True):
         copied |= is_copied(happened["duplicates"], view.counted(t.PACKETS, side))
