@@ -62,7 +62,7 @@ class Catalogue:
             DefinitionError: two protocols share a name or claim one key, or one needs what is missing.
         """
         made = cls(tuple(protocols), tuple(extra))
-        _ = made.program, made.sources
+        _ = made.program
         return made
 
     @cached_property
