@@ -281,10 +281,10 @@ def written_addresses(words: Integers, version: Integers) -> Words:
     """Canonical text of addresses, each made once; `words` are two 64-bit words each."""
     codes, firsts = alike(np.column_stack((words, version)))
     is_four = version[firsts] == 4
-    four, six = words[firsts[is_four]], words[firsts[~is_four]]
+    four, six = words[firsts[is_four], 1], words[firsts[~is_four]]
     place = np.where(is_four, np.cumsum(is_four), len(four) + np.cumsum(~is_four)) - 1
     octets = six.astype(">i8").view(np.uint8).reshape(-1, 16)
-    return Words(place[codes], [*text.ipv4(four[:, 1]).to_list(), *text.ipv6(octets).to_list()])
+    return Words(place[codes], [*text.ipv4(four).to_list(), *text.ipv6(octets).to_list()])
 
 
 def _side(view: _View, at: int, quality: Quality) -> dict[str, Column]:
