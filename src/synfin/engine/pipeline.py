@@ -6,12 +6,11 @@ import os
 import sys
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from threading import Lock, Semaphore
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Executor
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -35,7 +34,7 @@ def workers() -> int:
 
 
 def in_order(
-    pieces: Iterable[Piece], work: Callable[[Piece], Result], *, threads: int = 0, caller_works: bool = False
+    pieces: Iterable[Piece], work: Callable[[Piece], Result], *, threads: int = 0
 ) -> Iterator[Result]:
     """`work` of every piece, in the order of the pieces.
 
@@ -46,51 +45,106 @@ def in_order(
         pieces: what to work on.
         work: called once for each piece.
         threads: 0 for as many as there are cores, 1 to work in the caller's thread.
-        caller_works: whether the caller is as busy with the results, and counts as one of the threads; while
-            it would wait for one, it does some of the work itself.
     """
     threads = threads or workers()
     if threads == 1:
         yield from map(work, pieces)
         return
-    waiting: deque[_Job[Result]] = deque()
-    with ThreadPoolExecutor(threads - caller_works, thread_name_prefix="synfin") as pool:
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="synfin") as pool:
         try:
             for piece in pieces:
-                waiting.append(_Job(pool, partial(work, piece)))
+                waiting.append(pool.submit(work, piece))
                 if len(waiting) == pieces_in_flight(threads):
-                    yield _first(waiting, helps=caller_works)
+                    yield waiting.popleft().result()
             while waiting:
-                yield _first(waiting, helps=caller_works)
+                yield waiting.popleft().result()
         finally:
-            for job in waiting:
-                job.future.cancel()
+            for future in waiting:
+                future.cancel()
 
 
-class _Job(Generic[Result]):
-    """Work on one piece, by whoever comes to it first: a thread of the pool, or the caller."""
+def taken_in_turn(
+    pieces: Iterable[Piece], work: Callable[[Piece], Result], *, threads: int = 0
+) -> Iterator[Result]:
+    """As `in_order`, for a caller who is busy with the results, and pieces that are there without waiting.
 
-    def __init__(self, pool: Executor, run: Callable[[], Result]) -> None:
-        self._run = run
-        self.future = pool.submit(run)
+    Whoever works on a piece has taken it, too: what it read is then in the cache of its own core. The caller
+    counts as one of the threads; while it would wait for a result, it takes a piece itself.
 
-    def is_done_here(self) -> bool:
-        """Do it now if nobody has begun; whether that was so."""
-        if self.future.done() or not self.future.cancel():
-            return False
-        self.future = Future()
+    Args:
+        pieces: what to work on; taken by one thread at a time, not always the same.
+        work: called once for each piece.
+        threads: 0 for as many as there are cores, 1 to work in the caller's thread.
+    """
+    threads = threads or workers()
+    if threads == 1:
+        yield from map(work, pieces)
+        return
+    turns = _Turns(pieces, work, pieces_in_flight(threads))
+    with ThreadPoolExecutor(threads - 1, thread_name_prefix="synfin") as pool:
         try:
-            self.future.set_result(self._run())
-        except Exception as error:  # noqa: BLE001 - it is raised when its turn comes
-            self.future.set_exception(error)
+            for _ in range(threads - 1):
+                pool.submit(turns.work_to_end)
+            yield from turns.results()
+        finally:
+            turns.end()
+
+
+class _Turns(Generic[Piece, Result]):
+    """Pieces that several threads take in turn, and the results, which stand in line."""
+
+    def __init__(self, pieces: Iterable[Piece], work: Callable[[Piece], Result], most: int) -> None:
+        self._pieces, self._work = iter(pieces), work
+        self._line: deque[Future[Result]] = deque()
+        self._taking, self._room = Lock(), Semaphore(most)
+        self._is_over = False
+
+    def results(self) -> Iterator[Result]:
+        """All results; the caller works while the first is not there."""
+        while True:
+            if not (self._line and self._line[0].done()) and self._is_done_once(waits=False):
+                continue
+            with self._taking:  # whoever is taking a piece puts its result in line
+                if not self._line:
+                    return
+            yield self._line.popleft().result()
+            self._room.release()
+
+    def work_to_end(self) -> None:
+        """Work as long as there are pieces."""
+        while self._is_done_once(waits=True):
+            pass
+
+    def end(self) -> None:
+        """Have nobody take another piece."""
+        self._is_over = True
+        self._room.release(workers())
+
+    def _is_done_once(self, *, waits: bool) -> bool:
+        """Take a piece and work on it, if there is one, and room; `waits` for room."""
+        if not self._room.acquire(blocking=waits):
+            return False
+        result: Future[Result] = Future()
+        with self._taking:
+            if self._is_over:
+                return False
+            try:
+                piece = next(self._pieces)
+            except StopIteration:
+                self.end()
+                return False
+            except Exception as error:  # noqa: BLE001 - it is raised when its turn comes
+                result.set_exception(error)
+                self._line.append(result)
+                self.end()
+                return False
+            self._line.append(result)
+        try:
+            result.set_result(self._work(piece))
+        except Exception as error:  # noqa: BLE001 - likewise
+            result.set_exception(error)
         return True
-
-
-def _first(waiting: deque[_Job[Result]], *, helps: bool) -> Result:
-    """The first result; while it is not there, the caller may do what nobody has begun."""
-    while helps and not waiting[0].future.done() and any(job.is_done_here() for job in waiting):
-        pass
-    return waiting.popleft().future.result()
 
 
 def pieces_in_flight(threads: int) -> int:

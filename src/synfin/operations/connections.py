@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import numpy as np
 
 from synfin.basics.errors import FilterError
-from synfin.engine.pipeline import in_order, pieces_in_flight, workers
+from synfin.engine.pipeline import in_order, pieces_in_flight, taken_in_turn, workers
 from synfin.operations.selection import compiled, with_facts
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def prepared_tables(
         return table
 
     threads, only_tcp = workers(), session.leading_to("tcp")
-    return in_order(wanted(), prepare, threads=threads, caller_works=True)
+    is_pipe = session.capture.size < 0  # it may keep whoever reads it waiting
+    return (in_order if is_pipe else taken_in_turn)(wanted(), prepare, threads=threads)
 
 
 def followed(session: Session, *, main_only: bool = False) -> Follower:
