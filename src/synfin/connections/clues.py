@@ -1,4 +1,4 @@
-"""What tells a resent segment from a copy or a late one: IP identification, hops, timestamps, SACK blocks."""
+"""What options tell a resent segment from a copy or a late one by: timestamps and SACK blocks."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.connections.segments import AROUND
+from synfin.basics.kernel import kernel
+from synfin.connections.options import FAMILY
 from synfin.connections.sides import BLOCKS_AT_MOST
-from synfin.dissect.columns import first_byte, numbers_at, numbers_where
-from synfin.dissect.items import place_items
+from synfin.dissect.columns import first_byte
+from synfin.dissect.items import read_items
 from synfin.dissect.layers import HeaderRows
+from synfin.dissect.octets import four
 
 if TYPE_CHECKING:
-    from synfin.basics.arrays import Integers
+    from synfin.basics.arrays import Bytes, Integers
     from synfin.connections.segments import Segments
     from synfin.dissect.table import PacketTable
 
-ABSENT = -1
-FAMILY, LENGTH, EDGES = "tcp.option", "tcp.option_len", ("left", "right")
+LENGTH, EDGES = "tcp.option_len", ("left", "right")
 STAMPS, SACK, BLOCK = "tcp.options.timestamp", "tcp.options.sack", "tcp.options.sack.block"
 
 
 @dataclass(frozen=True)
 class Clues:
-    """What the headers of some segments tell; int64, `ABSENT` where there is nothing.
+    """What the options of some segments tell; int64, -1 where there is nothing.
 
     Attributes:
         found: the segments.
-        stamps: (3, n) TSval, TSecr, and the identification of the IPv4 header around.
+        stamps: (2, n) TSval and TSecr.
         sacks: (n,) row + 1 of the segment's SACK blocks in `blocks`, 0 for none.
         blocks: (blocks, 5): left << 32 | right of up to four, raw, and how many there are.
     """
@@ -38,17 +39,6 @@ class Clues:
     stamps: Integers
     sacks: Integers
     blocks: Integers
-
-    def hops(self, rows: Integers) -> Integers:
-        """Time to live, or hop limit, of the headers around some segments; 0 if there is none."""
-        table, around = self.found.headers.table, self.found.matrix[AROUND, rows]
-        hops = np.zeros(len(rows), np.int64)
-        for name, field, start in (("ip", "ttl", around), ("ipv6", "hlim", -2 - around)):
-            chosen = np.flatnonzero(start >= 0)
-            if len(chosen):
-                item = table.catalogue.by_name[name].bit_field(field)
-                hops[chosen] = numbers_at(table.chunk.data, start[chosen].astype(np.int32), item)
-        return hops
 
 
 def clues(found: Segments) -> Clues:
@@ -66,35 +56,51 @@ def _clues(found: Segments) -> Clues:
     if found.chosen is not None:
         headers = HeaderRows(table, headers.layer.taken(found.chosen))
     plan = table.catalogue.plans[FAMILY]
-    option = table.catalogue.by_name[STAMPS]
-    tsval, tsecr = (option.bit_field(f"timestamp.{name}") for name in ("tsval", "tsecr"))
-    stamps, sacks = place_items(headers, plan, {STAMPS: first_byte(tsecr) + tsecr.bits // 8, SACK: 0})
-    made = np.empty((3, len(found)), np.int64)
-    for row, field in enumerate((tsval, tsecr)):
-        numbers_where(table.chunk.data, stamps, field, made[row])
-    if "ip" in table.catalogue.by_name:
-        ident = table.catalogue.by_name["ip"].bit_field("id")
-        numbers_where(table.chunk.data, found.matrix[AROUND], ident, made[2])
-    else:
-        made[2] = ABSENT
-    return Clues(found, made, *_blocks(table, sacks))
+    numbers = read_items(headers, plan, {STAMPS: ("timestamp.tsval", "timestamp.tsecr"), SACK: ()})
+    return Clues(found, numbers[:2], *_blocks(table, numbers[2]))
 
 
 def _blocks(table: PacketTable, start: Integers) -> tuple[Integers, Integers]:
     """Where each segment's blocks are, and all blocks; `start` is where its SACK option is, -1 for none."""
-    place, rows = np.zeros(len(start), np.int64), np.flatnonzero(start >= 0)
-    place[rows] = np.arange(1, len(rows) + 1)
-    blocks = np.zeros((len(rows), BLOCKS_AT_MOST + 1), np.int64)
-    if not len(rows):
-        return place, blocks
-    data, option, block = table.chunk.data, table.catalogue.by_name[SACK], table.catalogue.by_name[BLOCK]
-    first = start[rows].astype(np.int32) + np.int32(option.minimum)
-    size = numbers_at(data, start[rows].astype(np.int32), option.bit_field(LENGTH)) - option.minimum
-    count = np.minimum(size // block.minimum, BLOCKS_AT_MOST)
-    blocks[:, BLOCKS_AT_MOST] = count
-    for at in range(int(count.max())):
-        some = np.flatnonzero(count > at)
-        begin = first[some] + np.int32(at * block.minimum)
-        left, right = (numbers_at(data, begin, block.bit_field(f"sack.{edge}_raw")) for edge in EDGES)
-        blocks[some, at] = left << 32 | right
-    return place, blocks
+    option, block = table.catalogue.by_name[SACK], table.catalogue.by_name[BLOCK]
+    left, right = (first_byte(block.bit_field(f"sack.{edge}_raw")) for edge in EDGES)
+    layout = (first_byte(option.bit_field(LENGTH)), option.minimum, block.minimum, left, right)
+    place, blocks = np.empty(len(start), np.int64), np.empty((len(start), BLOCKS_AT_MOST + 1), np.int64)
+    return place, blocks[: read_blocks(start, table.chunk.data, layout, place, blocks)]
+
+
+@kernel
+def read_blocks(
+    start: Integers, data: Bytes, layout: tuple[int, int, int, int, int], place: Integers, blocks: Integers
+) -> int:
+    """Read the blocks of SACK options that are wholly there.
+
+    Args:
+        start: where each segment's option begins, -1 for none.
+        data: the chunk's bytes.
+        layout: within an option the offset of its length, and of the first block; bytes of a block, and
+            within it the offsets of its edges.
+        place: see `Clues.sacks`; filled.
+        blocks: see `Clues`; filled.
+
+    Returns:
+        how many segments have the option.
+    """
+    length_at, first, size, left, right = layout
+    count = 0
+    for row in range(len(start)):
+        place[row] = 0
+        if start[row] < 0:
+            continue
+        at = start[row] + first
+        length = int(data[start[row] + length_at])
+        there = min((length - first) // size, BLOCKS_AT_MOST)
+        for column in range(BLOCKS_AT_MOST):
+            begin = at + column * size
+            blocks[count, column] = 0
+            if column < there:
+                blocks[count, column] = four(data, begin + left) << 32 | four(data, begin + right)
+        blocks[count, BLOCKS_AT_MOST] = there
+        count += 1
+        place[row] = count
+    return count

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.kernel import kernel
+from synfin.basics.kernel import PART, kernel
 from synfin.connections.group import CREATES, REUSES, Grouping, grown
 from synfin.connections.segments import ACK, EVERY_KIND, FIN, LYING, RST, SYN, Kinds, Segments
 
@@ -26,13 +26,17 @@ class Completeness:
     def __init__(self) -> None:
         self.state: Values = np.zeros((0, 2), np.uint8)
 
+    def make_room(self, count: int) -> None:
+        """Make sure that so many connections fit."""
+        self.state = grown(self.state, count)
+
     def advance(self, segments: Segments, grouping: Grouping, count: int) -> Integers:
         """Look at the next chunk; `count` is how many connections there are.
 
         Returns:
             for each segment the bits set before it.
         """
-        self.state = grown(self.state, count)
+        self.make_room(count)
         out = np.empty(len(segments), np.int64)
         collect_bits(grouping.connection, grouping.role, segments.kind, BITS, self.state, out)
         return out
@@ -83,12 +87,17 @@ def collect_bits(
         out: bits set before each segment; filled.
     """
     for row in range(len(connection)):
-        of = connection[row]
-        if role[row] & CREATES:
-            out[row] = 0
-            state[of, 0], state[of, 1] = bits[1, kind[row]], bits[0, kind[row]]
-            if role[row] & REUSES:  # to Wireshark a connection on known endpoints is not quite new
-                state[of, 0] = SAW_SYN | bits[0, kind[row]]
-        else:
-            out[row] = state[of, 0]
-            state[of, 0] |= bits[0, kind[row]]
+        out[row] = collect(connection[row], role[row], kind[row], bits, state)
+
+
+@kernel(plain_below=PART)
+def collect(of: int, role: int, kind: int, bits: Integers, state: Values) -> int:
+    """Set the bits of one segment; returns those set before it."""
+    if role & CREATES:
+        state[of, 0], state[of, 1] = bits[1, kind], bits[0, kind]
+        if role & REUSES:  # to Wireshark a connection on known endpoints is not quite new
+            state[of, 0] = SAW_SYN | bits[0, kind]
+        return 0
+    before = int(state[of, 0])
+    state[of, 0] = before | bits[0, kind]
+    return before

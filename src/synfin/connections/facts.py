@@ -83,7 +83,7 @@ class Counted:
         count = self._groups.count
         bits = self._completeness.advance(found, grouping, count)
         offered = self._offers.advance(found, grouping, count)
-        shift, _ = self._scales.advance(found, grouping, offered.shift, count)
+        shift, _ = self._scales.advance(found, grouping, offered, count)
         _supply_counted(found, (grouping.base, grouping.peer_base), shift)
         found.supply("completeness", bits)
 

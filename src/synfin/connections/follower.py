@@ -39,10 +39,7 @@ class Follower:
 
     def advance(self, table: PacketTable) -> None:
         """Follow the next chunk, and supply its facts as they are known by then."""
-        if self.observations.is_outline:
-            self.observations.outline(table)
-        else:
-            self.observations.advance(table)
+        self.observations.take_in(table)
         for fold in self._folds:
             fold.advance(table)
 

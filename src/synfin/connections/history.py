@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.kernel import PART, kernel
+from synfin.basics.kernel import PART, RARE, kernel
 from synfin.connections.group import Grouping, grown
 from synfin.connections.segments import (
     ACK,
@@ -43,12 +43,19 @@ class Histories:
 
     Attributes:
         letters: uint8 (capacity, LENGTH), 0 where nothing is written yet; upper case for side 0.
+        noted: uint16 (capacity, 2) bits written already, for each side; uint32 (capacity, 6) how often each
+            of T, W, G happened on each.
     """
 
     def __init__(self) -> None:
         self.letters: Values = np.zeros((0, LENGTH), np.uint8)
-        self._seen: Values = np.zeros((0, 2), np.uint16)
-        self._times: Values = np.zeros((0, 6), np.uint32)
+        self.noted: tuple[Values, Values] = np.zeros((0, 2), np.uint16), np.zeros((0, 6), np.uint32)
+
+    def make_room(self, count: int) -> None:
+        """Make sure that so many connections fit."""
+        self.letters = grown(self.letters, count)
+        seen, times = self.noted
+        self.noted = grown(seen, count), grown(times, count)
 
     def advance(self, segments: Segments, grouping: Grouping, brings: Integers, count: int) -> None:
         """Write down the next chunk.
@@ -59,11 +66,8 @@ class Histories:
             brings: see `Sequences.advance`.
             count: how many connections there are.
         """
-        self.letters = grown(self.letters, count)
-        self._seen = grown(self._seen, count)
-        self._times = grown(self._times, count)
-        seen = (self._seen, self._times)
-        write(grouping.connection, segments.matrix, brings, HAPPENINGS, seen, self.letters)
+        self.make_room(count)
+        write(grouping.connection, segments.matrix, brings, HAPPENINGS, self.noted, self.letters)
 
 
 def main_letter(segments: Kinds) -> Integers:
@@ -102,29 +106,47 @@ def write(
         rows: see `Segments.matrix`.
         brings: see `Sequences.advance`.
         happenings: `HAPPENINGS`.
-        noted: bits written already, for each side; how often each of T, W, G happened on each; updated.
-        letters: see `Histories.letters`; updated.
+        noted: see `Histories`; updated.
+        letters: see `Histories`; updated.
     """
+    for row in range(len(connection)):
+        write_down(rows, (row, connection[row], brings[row]), happenings, noted, letters)
+
+
+@kernel(plain_below=PART)
+def write_down(
+    rows: Integers,
+    about: tuple[int, int, int],
+    happenings: tuple[Integers, Integers, Integers],
+    noted: tuple[Values, Values],
+    letters: Values,
+) -> None:
+    """Write what happens with one segment; `about` is its row, its connection, and what it brings."""
+    row, of, brings = about
     main, possible, more = happenings
     seen, times = noted
-    for row in range(len(connection)):
-        of, by, kind = connection[row], rows[SIDE, row], rows[KIND, row]
-        bits = main[kind] | (more[brings[row]] & possible[kind])
-        if bits & ~np.int64(seen[of, by]) == 0 and bits < T:
+    by, kind = rows[SIDE, row], rows[KIND, row]
+    bits = main[kind] | (more[brings] & possible[kind])
+    if bits & ~np.int64(seen[of, by]) != 0 or bits >= T:
+        write_letters(bits, of, by, seen, times, letters)
+
+
+@kernel(plain_below=RARE)
+def write_letters(bits: int, of: int, by: int, seen: Values, times: Values, letters: Values) -> None:
+    """Write a letter for each of these bits that is due."""
+    for letter in range(NUMBER):
+        bit = 1 << letter
+        if not bits & bit:
             continue
-        for letter in range(NUMBER):
-            bit = 1 << letter
-            if not bits & bit:
-                continue
-            who = 1 - by if bit == G else by  # the gap is in what the other side sent
-            is_due = np.int64(seen[of, who]) & bit == 0
-            if bit >= T:
-                place = 3 * who + letter - FIRST_REPEATED
-                times[of, place] += 1
-                is_due = is_round(int(times[of, place]))
-            if is_due:
-                seen[of, who] = np.int64(seen[of, who]) | bit
-                append(letters[of], CODES[letter] + (LOWER if who else 0))
+        who = 1 - by if bit == G else by  # the gap is in what the other side sent
+        is_due = np.int64(seen[of, who]) & bit == 0
+        if bit >= T:
+            place = 3 * who + letter - FIRST_REPEATED
+            times[of, place] += 1
+            is_due = is_round(int(times[of, place]))
+        if is_due:
+            seen[of, who] = np.int64(seen[of, who]) | bit
+            append(letters[of], CODES[letter] + (LOWER if who else 0))
 
 
 @kernel(plain_below=PART)

@@ -25,12 +25,12 @@ from synfin.connections.causes import (
 )
 from synfin.connections.group import grown
 from synfin.connections.sendings import Seen, Sendings
-from synfin.connections.sequence import DUPLICATE_ACK
 from synfin.connections.verdicts import VANTAGES
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers, Values
     from synfin.connections.group import Grouping
+    from synfin.connections.offers import Said
     from synfin.connections.segments import Segments
     from synfin.connections.verdicts import Observed
 
@@ -61,6 +61,9 @@ LIMITS = ("application", "receive_window", "congestion_window", "loss")
 
 CONFIDENCES = ("", "possible", "likely", "proven")
 
+AT_ONCE = 1 << 13
+"""Observations that are judged at once, if nobody asks for the verdicts on a chunk."""
+
 FIRST_HOPS = (64, 128, 255)
 """What systems set the time to live to: such a packet passed no router."""
 
@@ -88,13 +91,14 @@ class Ledger:
         self.place: Values = np.zeros(0, np.int32)
         self.counters: Values = np.zeros((1, 2, len(COUNTED)), np.uint32)
         self._rows = 1
+        self._waiting: list[tuple[Integers, Integers]] = []
 
     def advance(
         self,
         found: Segments,
         grouping: Grouping,
         brings: Integers,
-        more: tuple[Integers, Integers],
+        more: tuple[Integers, Said],
         count: int,
         *,
         is_dense: bool = False,
@@ -109,23 +113,44 @@ class Ledger:
             count: how many connections there are.
             is_dense: whether to tell, too, what there is to tell of every segment.
         """
-        self.place = grown(self.place, count)
-        self.sendings.make_room(len(found), count)
+        self.make_room(len(found), count)
         seen = self.sendings.advance(found, grouping, brings, more, is_dense=is_dense)
-        if len(seen.events):
-            self._give_places(seen.events[:, s.WHICH])
-        judged = verdicts(seen.events, self.place, self.episodes, self._rows)
-        self._count_events(seen, judged)
-        self._count_remarks(found, grouping, brings, seen.remarks)
-        return Told(seen, judged)
+        return Told(seen, self._judge(seen.events, seen.remarks))
+
+    def make_room(self, segments: int, count: int) -> None:
+        """Make sure that so many more segments, and this many connections, fit."""
+        self.place = grown(self.place, count)
+        self.sendings.make_room(segments, count)
+
+    def keep(self, seen: Seen) -> None:
+        """Take in what was observed of the next chunk, to be judged with that of others: that is quicker."""
+        self._waiting.append((seen.events.copy(), seen.remarks.copy()))
+        if sum(len(events) + len(remarks) for events, remarks in self._waiting) >= AT_ONCE:
+            self.settle()
+
+    def settle(self) -> None:
+        """Judge what waits."""
+        if self._waiting:
+            events, remarks = (np.concatenate(parts) for parts in zip(*self._waiting, strict=True))
+            self._waiting.clear()
+            self._judge(events, remarks)
+
+    def _judge(self, events: Integers, remarks: Integers) -> Verdicts:
+        if len(events):
+            self._give_places(events[:, s.WHICH])
+        judged = verdicts(events, self.place, self.episodes, self._rows)
+        self._count_events(events, judged)
+        self._count_remarks(remarks)
+        return judged
 
     def counted(self, name: str, chosen: Integers, side: Integers) -> Integers:
         """One of `COUNTED`, for these connections and the side chosen of each."""
+        self.settle()
         counts: Integers = self.counters[self.place[chosen], side, COUNTED.index(name)].astype(np.int64)
         return counts
 
-    def _count_events(self, seen: Seen, out: Verdicts) -> None:
-        if not len(seen.events):
+    def _count_events(self, events: Integers, out: Verdicts) -> None:
+        if not len(events):
             return
         judged, trigger = out.judged, out.trigger
         is_resent = judged.is_resent
@@ -147,19 +172,16 @@ class Ledger:
             "keep_alives": out.cause == IS_KEEP_ALIVE,
             "window_probes": out.cause == ZERO_WINDOW_PROBE,
         }
-        of, side = seen.events[:, s.WHICH], seen.events[:, s.SIDE]
+        of, side = events[:, s.WHICH], events[:, s.SIDE]
         for name, test in tests.items():
             if test.any():
                 self._add(name, of[test], side[test], 1)
 
-    def _count_remarks(
-        self, found: Segments, grouping: Grouping, brings: Integers, remarks: Integers
-    ) -> None:
+    def _count_remarks(self, remarks: Integers) -> None:
         """What acknowledgments tell of the other side's sendings; and those that are copies."""
         if not len(remarks):
             return
-        at = remarks[:, r.AT]
-        of, side = grouping.connection[at], found.side[at]
+        of, side = remarks[:, r.BY] >> 1, remarks[:, r.BY] & 1
         for name, column, amount in (
             ("retransmissions_spurious", r.S_SPURIOUS, 1),
             ("lost_after", r.S_ARRIVED, -1),
@@ -169,7 +191,7 @@ class Ledger:
             self._add(name, of[some], 1 - side[some], amount * remarks[some, column])
         is_copy = remarks[:, r.S_COPY] > 0
         self._add("duplicates", of[is_copy], side[is_copy], 1)
-        needless = is_copy & (brings[at] & DUPLICATE_ACK != 0)
+        needless = remarks[:, r.S_NEEDLESS] > 0
         self._add("copied_acks", of[needless], side[needless], 1)
 
     def _give_places(self, of: Integers) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from synfin.connections.group import Grouping, grown
-from synfin.connections.options import ABSENT, Offered
-from synfin.connections.segments import QUOTED, SYN, Segments
+from synfin.connections.options import ABSENT, FAMILY
+from synfin.connections.segments import HOPS, QUOTED, SYN, Segments
+from synfin.dissect.items import read_items
+from synfin.dissect.layers import HeaderRows
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers, Values
@@ -20,8 +22,11 @@ MSS_AT = 13
 """How an offer is packed into 32 bits: four flags, shift count + 1 in nine bits, MSS + 1 above."""
 
 
-WANTED = tuple(f"tcp.options.{name}" for name in ("wscale", "mss", "sack_perm", "timestamp", "tfo"))
-"""The options that a SYN makes its offers with."""
+NUMBERS = {"tcp.options.mss": "mss_val", "tcp.options.wscale": "wscale.shift"}
+"""Options that offer a number, and the field that it is in."""
+
+FLAGS = {"tcp.options.sack_perm": SACK, "tcp.options.timestamp": TIMESTAMPS, "tcp.options.tfo": FAST_OPEN}
+"""Options that are an offer by being there."""
 
 
 class Offer(NamedTuple):
@@ -44,17 +49,28 @@ class Offer(NamedTuple):
 
 @dataclass(frozen=True)
 class Said:
-    """What the segments of a chunk offer.
+    """What the SYNs among the segments of a chunk offer; int64, one entry for each of them.
 
     Attributes:
         found: the segments.
-        packed: int64, 0 for what is no SYN.
-        shift: int64, the window scale, `ABSENT` for none; quotations have one, too, but offer nothing.
+        opening: which of them are SYNs, in ascending order.
+        packed: the offer; 0 in a quotation.
+        shift: the window scale, `ABSENT` for none; quotations have one, too, but offer nothing.
+        is_whole: 1 where all of the header is known, and with it whether there is a window scale, else 0.
+        hops: time to live or hop limit, 0 if there is no IP header around.
     """
 
     found: Segments
+    opening: Integers
     packed: Integers
     shift: Integers
+    is_whole: Integers
+    hops: Integers
+
+    @property
+    def scales(self) -> tuple[Integers, Integers]:
+        """What `scaling.learn` learns from."""
+        return self.is_whole, self.shift
 
 
 def said(found: Segments) -> Said:
@@ -67,20 +83,24 @@ def said(found: Segments) -> Said:
 
 
 def _said(found: Segments) -> Said:
-    made = Said(found, np.zeros(len(found), np.int64), np.full(len(found), ABSENT, np.int64))
-    is_syn = np.flatnonzero(found.flags & SYN)
-    if not len(is_syn):
-        return made
-    chosen = Offered(found.headers.table, found.rows[is_syn], WANTED)
-    shift = chosen.number("tcp.options.wscale", "wscale.shift")
-    mss = chosen.number("tcp.options.mss", "mss_val")
-    packed = SEEN | (shift + 1) << SHIFT_AT | (mss + 1) << MSS_AT
-    packed |= np.where(chosen.has("tcp.options.sack_perm"), SACK, 0)
-    packed |= np.where(chosen.has("tcp.options.timestamp"), TIMESTAMPS, 0)
-    packed |= np.where(chosen.has("tcp.options.tfo"), FAST_OPEN, 0)
-    made.packed[is_syn] = np.where(found.extent[is_syn] != QUOTED, packed, 0)
-    made.shift[is_syn] = shift
-    return made
+    opening = np.flatnonzero(found.flags & SYN)
+    mss, shift, others = _offered(found, opening)
+    packed = SEEN | (shift + 1) << SHIFT_AT | (mss + 1) << MSS_AT | others
+    packed = np.where(found.extent[opening] != QUOTED, packed, 0)
+    is_whole = np.ones(len(opening), np.int64)
+    if found.chosen is not None:
+        is_whole[:] = found.headers.is_whole[found.chosen[opening]]
+    return Said(found, opening, packed, shift, is_whole, found.matrix[HOPS, opening])
+
+
+def _offered(found: Segments, opening: Integers) -> tuple[Integers, Integers, Integers]:
+    """Maximum segment size and window scale of some segments, `ABSENT` for none, and what `FLAGS` say."""
+    table = found.headers.table
+    headers = HeaderRows(table, table.layer("tcp").taken(found.rows[opening]))
+    wanted = {option: (field,) for option, field in NUMBERS.items()} | dict.fromkeys(FLAGS, ())
+    mss, shift, *others = read_items(headers, table.catalogue.plans[FAMILY], wanted)
+    flags = [np.where(start >= 0, flag, 0) for start, flag in zip(others, FLAGS.values(), strict=True)]
+    return mss, shift, np.bitwise_or.reduce(flags)
 
 
 class Offers:
@@ -98,7 +118,8 @@ class Offers:
         self.state = grown(self.state, count)
         made = said(segments)
         offers = np.flatnonzero(made.packed)
-        self.state[grouping.connection[offers], segments.side[offers]] = made.packed[offers]
+        rows = made.opening[offers]
+        self.state[grouping.connection[rows], segments.side[rows]] = made.packed[offers]
         return made
 
 

@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synfin.connections.account import Options
-from synfin.dissect.columns import numbers_at
-from synfin.dissect.items import find_items
-from synfin.dissect.layers import HeaderRows
-from synfin.dissect.walk import PARTIAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from synfin.basics.arrays import Flags, Integers
     from synfin.dissect.table import PacketTable
 
@@ -62,41 +56,6 @@ class ChosenOptions:
 
     def _is_known(self, layer: str) -> bool:
         return layer in self.table.catalogue.by_name and len(self.table.layer(layer)) > 0
-
-
-class Offered:
-    """Some options of some TCP headers; quicker than `ChosenOptions`, which know all about all of them.
-
-    Attributes:
-        count: how many headers there are.
-    """
-
-    def __init__(self, table: PacketTable, rows: Integers, wanted: Sequence[str]) -> None:
-        """Look at the wanted options, by protocol name, of these rows of the TCP layer."""
-        self.count = len(rows)
-        self._table = table
-        headers = HeaderRows(table, table.layer("tcp").taken(rows))
-        self._layers, _ = find_items(headers, table.catalogue.plans[FAMILY], wanted)
-
-    def number(self, layer: str, name: str) -> Integers:
-        """One number per header, `ABSENT` where there is none; of several the last counts."""
-        values = np.full(self.count, ABSENT, np.int64)
-        if layer in self._layers:
-            found, data = self._layers[layer], self._table.chunk.data
-            rows = np.flatnonzero((found.flags & PARTIAL) == 0)
-            item = found.protocol.bit_field(name)
-            for other, value in item.when:
-                is_so = numbers_at(data, found.start[rows], found.protocol.bit_field(other)) == value
-                rows = rows[is_so]
-            values[found.position[rows]] = numbers_at(data, found.start[rows], item)
-        return values
-
-    def has(self, layer: str) -> Flags:
-        """Which headers have the option."""
-        present = np.zeros(self.count, np.bool_)
-        if layer in self._layers:
-            present[self._layers[layer].position] = True
-        return present
 
 
 FAMILY = "tcp.option"

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.basics.kernel import kernel
+from synfin.basics.kernel import PART, kernel
 from synfin.connections.group import CREATES, Grouping, grown
-from synfin.connections.segments import ACK, QUOTED, SYN, Segments
+from synfin.connections.segments import ACK, FLAGS, QUOTED, SIDE, SYN, Segments
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers, Values
+    from synfin.connections.offers import Said
 
 UNKNOWN, UNUSED = -1, -2
 """Instead of a shift count: no SYN was seen; a SYN was seen that does not offer it."""
@@ -33,27 +34,28 @@ class Scales:
     def __init__(self) -> None:
         self.state: Values = np.zeros((0, 2), np.int8)
 
+    def make_room(self, count: int) -> None:
+        """Make sure that so many connections fit."""
+        self.state = grown(self.state, count)
+
     def advance(
-        self, segments: Segments, grouping: Grouping, offered: Integers, count: int
+        self, segments: Segments, grouping: Grouping, offered: Said, count: int
     ) -> tuple[Integers, Integers]:
         """Learn from the SYNs of the next chunk.
 
         Args:
             segments: its segments.
             grouping: their connections.
-            offered: shift count in the segment's own option, -1 for none.
+            offered: what these offer.
             count: how many connections there are.
 
         Returns:
             for each segment the shift count that its window field is known to have, `UNKNOWN` or `UNUSED`;
             and that of the other side's windows.
         """
-        self.state = grown(self.state, count)
-        flags = segments.flags
-        if segments.chosen is not None:  # the options of a header that is cut are not all known
-            flags = np.where(segments.headers.is_whole[segments.chosen], flags, flags & ~SYN)
+        self.make_room(count)
         out = np.empty((2, len(segments)), np.int64)
-        learn(grouping.connection, grouping.role, segments.side, (flags, offered), self.state, out)
+        learn(grouping.connection, grouping.role, segments.matrix, offered.scales, self.state, out)
         return out[0], out[1]
 
     def final(self, segments: Segments, grouping: Grouping) -> Integers:
@@ -82,8 +84,8 @@ def window_size(segments: Segments, shift: Integers) -> Integers:
 def learn(
     connection: Integers,
     role: Integers,
-    side: Integers,
-    said: tuple[Integers, Integers],
+    rows: Integers,
+    offered: tuple[Integers, Integers],
     state: Values,
     out: Integers,
 ) -> None:
@@ -92,21 +94,37 @@ def learn(
     Args:
         connection: of each segment.
         role: of each segment in the grouping.
-        side: that sent it.
-        said: flags; shift count offered or -1.
+        rows: see `Segments.matrix`.
+        offered: see `Said.scales`.
         state: see `Scales.state`; updated.
         out: (2, n) shift count that is known for each segment's side, and for the other; filled.
     """
-    flags, offered = said
+    opened = 0
     for row in range(len(connection)):
-        of, by = connection[row], side[row]
-        if role[row] & CREATES:
-            state[of, 0], state[of, 1] = UNKNOWN + STORED, UNKNOWN + STORED
-        if flags[row] & SYN:
-            if offered[row] >= 0:
-                state[of, by] = min(offered[row], LARGEST_SHIFT) + STORED
-            if state[of, by] == UNKNOWN + STORED:
-                state[of, 0], state[of, 1] = UNUSED + STORED, UNUSED + STORED
-            elif flags[row] & ACK and state[of, 1 - by] == UNUSED + STORED:
-                state[of, by] = UNUSED + STORED
-        out[0, row], out[1, row] = state[of, by] - STORED, state[of, 1 - by] - STORED
+        of, by = connection[row], rows[SIDE, row]
+        out[0, row] = shift_of(of, by, role[row], (rows[FLAGS, row], opened), offered, state)
+        out[1, row] = state[of, 1 - by] - STORED
+        opened += 1 if rows[FLAGS, row] & SYN else 0
+
+
+@kernel(plain_below=PART)
+def shift_of(
+    of: int, by: int, role: int, header: tuple[int, int], offered: tuple[Integers, Integers], state: Values
+) -> int:
+    """Learn from one segment; `header` is its flags, and how many SYNs came before it in the chunk.
+
+    Returns:
+        the shift count that is known for its side.
+    """
+    flags, opened = header
+    is_whole, shifts = offered
+    if role & CREATES:
+        state[of, 0], state[of, 1] = UNKNOWN + STORED, UNKNOWN + STORED
+    if flags & SYN and is_whole[opened]:
+        if shifts[opened] >= 0:
+            state[of, by] = min(shifts[opened], LARGEST_SHIFT) + STORED
+        if state[of, by] == UNKNOWN + STORED:
+            state[of, 0], state[of, 1] = UNUSED + STORED, UNUSED + STORED
+        elif flags & ACK and state[of, 1 - by] == UNUSED + STORED:
+            state[of, by] = UNUSED + STORED
+    return int(state[of, by]) - STORED

@@ -69,8 +69,9 @@ EVERY_KIND = Kinds(_every & 0x1F, _every >> HAS_PAYLOAD_AT & 1, _every >> EXTENT
     SIDE,
     HASH,
     GUESS,
-    AROUND,
-) = range(ROWS := 15)
+    IDENT,
+    HOPS,
+) = range(ROWS := 16)
 """Rows of `Segments.matrix`."""
 
 NUMBERS = ("flags", "seq_raw", "ack_raw", "window_size_value")
@@ -83,8 +84,9 @@ class Segments:
     Attributes:
         headers: the layer they come from.
         chosen: which rows of the layer they are; None if all.
-        matrix: (15, n) all that kernels look at: what follows here, in this order, and three rows more that
-            `endpoints` describes.
+        matrix: (16, n) all that kernels look at: what follows here, in this order; two rows that `endpoints`
+            describes; of the IP header around, its identification, -1 if it has none, and its time to live
+            or hop limit, 0 if there is no IP header.
         number: packet number, from 1.
         time: nanoseconds since the epoch, 0 for records without a time.
         wire_length, captured: bytes of the packet on the wire, and in the capture.
@@ -205,12 +207,26 @@ def _judge(matrix: Integers, extent: Integers) -> None:
 WIDEST = 1 << 16
 """Room for any field."""
 
-PORTS, IP_FIELDS, IPV6_FIELDS = ("srcport", "dstport"), ("src", "dst", "flags.mf"), ("src", "dst")
+PORTS = ("srcport", "dstport")
+IP_FIELDS, IPV6_FIELDS = ("src", "dst", "flags.mf", "id", "ttl"), ("src", "dst", "hlim")
 
-SAID, SEQ_AT, ACK_AT, WINDOW_AT, PORT, OTHER_PORT, IPV4_ENDS, MORE, IPV6_ENDS = 0, 1, 2, 3, 4, 5, 6, 8, 9
-WIDTHS = (2, 4, 4, 2, 2, 2, 4, 4, 1, 8, 8, 8, 8)
-"""What `gather` reads, and how many bytes each is: `NUMBERS` and ports; of an IPv4 header both addresses, and
-whether more fragments follow; of IPv6 both addresses, two words each."""
+SAID, SEQ_AT, ACK_AT, WINDOW_AT, PORT, OTHER_PORT, IPV4_ENDS, MORE, IDENT_AT, TTL_AT = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    8,
+    9,
+    10,
+)
+IPV6_ENDS, LIMIT_AT = 11, 15
+WIDTHS = (2, 4, 4, 2, 2, 2, 4, 4, 1, 2, 1, 8, 8, 8, 8, 1)
+"""What `gather` reads, and how many bytes each is: `NUMBERS` and ports; of an IPv4 header both addresses,
+whether more fragments follow, identification, time to live; of IPv6 both addresses, two words each, and
+hop limit."""
 
 NOWHERE = (0, 0, 0, 0)
 """The place of a field that the catalogue does not have."""
@@ -270,7 +286,7 @@ def gather(
         packet: index of each header's packet in the chunk.
         layer: position, start, end, limit and flags of each header.
         walked: the rows that the walk found; the steps of IPv4 and IPv6.
-        bytes_at: the chunk's bytes; (13, 4) where the fields stand, see `WIDTHS` and `places_of`.
+        bytes_at: the chunk's bytes; (16, 4) where the fields stand, see `WIDTHS` and `places_of`.
         records: time, length on the wire and captured length of every packet; number of the first.
         out: `SECRET`; (n, 5) keys and `Segments.matrix`, filled.
 
@@ -304,7 +320,9 @@ def gather(
             version = 4 if found[1, around] == steps[0] else 6 if found[1, around] == steps[1] else 0
             around -= 1
         ip = int(found[2, around + 1])
-        matrix[AROUND, row] = ip if version == 4 else -2 - ip if version == 6 else -1
+        matrix[IDENT, row] = short(data, ip, places, IDENT_AT, WIDEST) if version == 4 else -1
+        hops = LIMIT_AT if version == 6 else TTL_AT
+        matrix[HOPS, row] = octet(data, ip, places, hops) if version else 0
         if version == 4 and octet(data, ip, places, MORE):
             in_pieces = True
         port, other_port = short(data, at, places, PORT, room), short(data, at, places, OTHER_PORT, room)

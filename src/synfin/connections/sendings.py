@@ -34,6 +34,7 @@ from synfin.connections.segments import (
     EXTENT,
     FIN,
     FLAGS,
+    IDENT,
     LENGTH,
     NUMBER,
     RST,
@@ -45,7 +46,7 @@ from synfin.connections.segments import SEQ as SEQ_NUMBER
 from synfin.connections.segments import SIDE as SENDER
 from synfin.connections.segments import TIME as CAPTURE_TIME
 from synfin.connections.segments import WINDOW as WINDOW_FIELD
-from synfin.connections.sequence import KEEP_ALIVE, LATE, NEW, OLD
+from synfin.connections.sequence import DUPLICATE_ACK, KEEP_ALIVE, LATE, NEW, OLD
 from synfin.connections.sides import (
     ADVANCED,
     ARRIVED,
@@ -76,7 +77,6 @@ from synfin.connections.sides import (
     NEXT,
     OFFER,
     P_ACK,
-    P_BRINGS,
     P_FLAGS,
     P_IDENT,
     P_LENGTH,
@@ -122,10 +122,12 @@ from synfin.connections.signs import EVENT, ROW, SAME_IDENT, SIDE, SIGNS, WENT_U
 
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers, Values
+    from synfin.connections.offers import Said
 
-AT, S_DSACK, S_EIFEL, S_COPY, S_SPURIOUS, S_ARRIVED, S_UNLOST = range(REMARK := 7)
-"""Columns of `Seen.remarks`: the row among the chunk's segments; what its acknowledgment tells of the other
-side's sendings, as in `sides`; the packet of which this pure acknowledgment is a copy."""
+AT, BY, S_DSACK, S_EIFEL, S_COPY, S_NEEDLESS, S_SPURIOUS, S_ARRIVED, S_UNLOST = range(REMARK := 9)
+"""Columns of `Seen.remarks`: the row among the chunk's segments; which side it is of, as in `sides`; what its
+acknowledgment tells of the other side's sendings, as in `sides`; the packet of which this pure acknowledgment
+is a copy, and whether it therefore only looks like a duplicate one."""
 
 FLIGHT, D_RTT, D_SOURCE, D_DELAYED = range(DENSE := 4)
 """Rows of `Seen.dense`, 0 where there is nothing to tell: bytes on their way after this segment + 1; what its
@@ -153,6 +155,19 @@ class Seen(NamedTuple):
     remarks: Integers
     dense: Integers
 
+    def first(self, events: int, remarks: int) -> Seen:
+        """Only so many events and remarks."""
+        return Seen(self.events[:events], self.remarks[:remarks], self.dense)
+
+
+def room(segments: int, *, is_dense: bool = False) -> Seen:
+    """Room for what may be observed of so many segments."""
+    return Seen(
+        np.empty((segments, EVENT), np.int64),
+        np.empty((segments, REMARK), np.int64),
+        np.zeros((DENSE, segments if is_dense else 0), np.int64),
+    )
+
 
 class Sendings:
     """What each side of every connection has on its way.
@@ -178,7 +193,7 @@ class Sendings:
         segments: Segments,
         grouping: Grouping,
         brings: Integers,
-        more: tuple[Integers, Integers],
+        more: tuple[Integers, Said],
         *,
         is_dense: bool,
     ) -> Seen:
@@ -188,23 +203,27 @@ class Sendings:
             segments: its segments.
             grouping: their connections.
             brings: see `Sequences.advance`.
-            more: each segment's shift count, see `Scales.advance`; packed offer of each SYN.
+            more: each segment's shift count, see `Scales.advance`; what the SYNs offer.
             is_dense: whether to tell, too, what there is to tell of every segment.
         """
         known: Clues = clues(segments)
-        self._note_hops(segments, grouping, known)
-        events = np.empty((len(segments), EVENT), np.int64)
-        remarks = np.empty((len(segments), REMARK), np.int64)
-        dense = np.zeros((DENSE, len(segments) if is_dense else 0), np.int64)
-        found, remarked = observe(
+        shift, offered = more
+        self.note_hops(grouping.connection, offered)
+        out = room(len(segments), is_dense=is_dense)
+        told = observe(
             grouping.connection,
             segments.matrix,
-            (grouping.role, brings, *more),
+            (grouping.role, brings, shift, offered.packed),
             (known.stamps, known.sacks, known.blocks),
-            (self.wide, self.narrow, self.pool, self.limited, self.histogram),
-            (events, remarks, dense),
+            self.kept,
+            out,
         )
-        return Seen(events[:found], remarks[:remarked], dense)
+        return out.first(*told)
+
+    @property
+    def kept(self) -> tuple[Integers, Values, Integers, Integers, Values]:
+        """What `watch` brings forward."""
+        return self.wide, self.narrow, self.pool, self.limited, self.histogram
 
     def make_room(self, segments: int, count: int) -> None:
         """Make sure that so many more segments, and this many connections, fit."""
@@ -219,10 +238,10 @@ class Sendings:
             larger[:used] = self.pool[:used]  # what was never used takes no memory
             self.pool = larger
 
-    def _note_hops(self, segments: Segments, grouping: Grouping, known: Clues) -> None:
-        rows = np.flatnonzero((segments.flags & SYN) != 0)[::-1]  # of several the first counts
-        side = 2 * grouping.connection[rows] + segments.side[rows]
-        hops = known.hops(rows)
+    def note_hops(self, connection: Integers, offered: Said) -> None:
+        """Note how far the SYNs of a chunk have come; `connection` is of each of its segments."""
+        rows, hops = offered.opening[::-1], offered.hops[::-1]  # of several the first counts
+        side = 2 * connection[rows] + offered.found.side[rows]
         fresh = (self.hops[side] == 0) & (hops > 0)
         self.hops[side[fresh]] = hops[fresh]
 
@@ -252,7 +271,7 @@ class Sendings:
 
 
 @kernel
-def observe(  # noqa: C901 - one flat loop
+def observe(
     connection: Integers,
     rows: Integers,
     about: tuple[Integers, Integers, Integers, Integers],
@@ -265,7 +284,7 @@ def observe(  # noqa: C901 - one flat loop
     Args:
         connection: of each segment.
         rows: see `Segments.matrix`; what is not `WHOLE` is not followed.
-        about: of each segment: role, what it brings, shift count, packed offer.
+        about: of each segment: role, what it brings, shift count; what each SYN offers, packed.
         marks: see `Clues`.
         kept: wide, narrow, pool, limited and histogram, see `Sendings`; updated.
         out: see `Seen`; filled.
@@ -273,55 +292,87 @@ def observe(  # noqa: C901 - one flat loop
     Returns:
         how many events, and how many remarks there are.
     """
-    role, brought, shifts, offers = about
+    role, brings, shifts, offers = about
+    told, opened = (0, 0), 0
+    for at in range(len(connection)):
+        is_syn = rows[FLAGS, at] & SYN
+        offer = offers[opened] if is_syn else 0
+        opened += 1 if is_syn else 0
+        known = (at, connection[at], role[at], brings[at], shifts[at], offer)
+        told = watch(rows, known, marks, kept, out, told)
+    return told
+
+
+@kernel(plain_below=PART)
+def watch(  # noqa: C901 - one flat course
+    rows: Integers,
+    about: tuple[int, int, int, int, int, int],
+    marks: tuple[Integers, Integers, Integers],
+    kept: tuple[Integers, Values, Integers, Integers, Values],
+    out: tuple[Integers, Integers, Integers],
+    told: tuple[int, int],
+) -> tuple[int, int]:
+    """Follow one segment.
+
+    Args:
+        rows: see `observe`.
+        about: where it stands in the chunk, its connection, role, what it brings, shift count, packed offer.
+        marks: see `observe`.
+        kept: see `observe`.
+        out: see `observe`.
+        told: how many events, and how many remarks there are.
+
+    Returns:
+        how many there are now.
+    """
+    at, of, role, brings, shift, offer = about
+    if rows[EXTENT, at] != WHOLE:
+        return told
     stamps, sacks, blocks = marks
     wide, narrow, pool, limited, histogram = kept
     events, remarks, dense = out
-    found, remarked = 0, 0
-    for at in range(len(connection)):
-        if rows[EXTENT, at] != WHOLE:
-            continue
-        side, flags, time = 2 * connection[at] + rows[SENDER, at], rows[FLAGS, at], rows[CAPTURE_TIME, at]
-        if flags & RST:
-            settle_limit(wide, narrow, limited, side, time)
-            settle_limit(wide, narrow, limited, side ^ 1, time)
-            continue
-        packet = packet_of(rows, brought, shifts, stamps, at)
-        signs, stride = order(wide, narrow, side, packet)
-        signs |= unseen(wide, narrow, pool, side, packet, stride)
-        if packet[P_BRINGS] & (OLD | LATE | KEEP_ALIVE) or signs & WENT_UNSEEN:
-            events[found, ROW], events[found, WHICH], events[found, SIDE] = at, connection[at], side & 1
-            events[found, SIGNS] = signs
-            note_event(wide, narrow, pool, side, packet, events[found])
-            found += 1
-        if packet[P_BRINGS] & NEW:
-            if role[at]:
-                renew(wide, narrow, pool, side, role[at])
-            send(wide, narrow, pool, side, packet, signs & WENT_UNSEEN)
-        una, window = wide[side ^ 1, UNA], narrow[side, WINDOW]
-        if flags & ACK:
-            load_blocks(pool, blocks, sacks[at])
-            told = listen(wide, narrow, pool, side, packet, signs & SAME_IDENT)
-            if told != NOTHING:
-                remarked = remark(remarks, remarked, pool, at, told)
-            if pool[TOLD, RTT]:
-                tell_rtt(narrow, pool, histogram, dense, side ^ 1, at)
-        note_last(wide, narrow, side, packet, offers[at])
-        if dense.shape[1] and packet[P_SIZE]:
-            dense[FLIGHT, at] = flight(wide, narrow, pool, side) + 1
-        if packet[P_SIZE]:
-            limit(wide, narrow, pool, limited, side, time)
-        if wide[side ^ 1, UNA] != una or narrow[side, WINDOW] != window or sacks[at]:
-            limit(wide, narrow, pool, limited, side ^ 1, time)
+    found, remarked = told
+    side, flags, time = 2 * of + rows[SENDER, at], rows[FLAGS, at], rows[CAPTURE_TIME, at]
+    if flags & RST:
+        settle_limit(wide, narrow, limited, side, time)
+        settle_limit(wide, narrow, limited, side ^ 1, time)
+        return told
+    packet = packet_of(rows, (brings, shift), stamps, at)
+    signs, stride = order(wide, narrow, side, packet)
+    signs |= unseen(wide, narrow, pool, side, packet, stride)
+    if brings & (OLD | LATE | KEEP_ALIVE) or signs & WENT_UNSEEN:
+        events[found, ROW], events[found, WHICH], events[found, SIDE] = at, of, side & 1
+        events[found, SIGNS] = signs
+        note_event(wide, narrow, pool, side, packet, events[found])
+        found += 1
+    if brings & NEW:
+        if role:
+            renew(wide, narrow, pool, side, role)
+        send(wide, narrow, pool, side, packet, signs & WENT_UNSEEN)
+    una, window = wide[side ^ 1, UNA], narrow[side, WINDOW]
+    if flags & ACK:
+        load_blocks(pool, blocks, sacks[at])
+        copy = listen(wide, narrow, pool, side, packet, signs & SAME_IDENT)
+        if copy != NOTHING:
+            remark(remarks, remarked, pool, (at, side, brings), copy)
+            remarked += 1
+        if pool[TOLD, RTT]:
+            tell_rtt(narrow, pool, histogram, dense, side ^ 1, at)
+    note_last(wide, narrow, side, packet, offer)
+    if dense.shape[1] and packet[P_SIZE]:
+        dense[FLIGHT, at] = flight(wide, narrow, pool, side) + 1
+    if packet[P_SIZE]:
+        limit(wide, narrow, pool, limited, side, time)
+    if wide[side ^ 1, UNA] != una or narrow[side, WINDOW] != window or sacks[at]:
+        limit(wide, narrow, pool, limited, side ^ 1, time)
     return found, remarked
 
 
 @kernel(plain_below=PART)
-def packet_of(
-    rows: Integers, brought: Integers, shifts: Integers, stamps: Integers, at: int
-) -> tuple[int, ...]:
-    """What is handed around of a packet, see `sides`."""
-    flags, length, window, shift = rows[FLAGS, at], rows[LENGTH, at], rows[WINDOW_FIELD, at], shifts[at]
+def packet_of(rows: Integers, known: tuple[int, int], stamps: Integers, at: int) -> tuple[int, ...]:
+    """What is handed around of a packet, see `sides`; `known` are what it brings and its shift count."""
+    flags, length, window = rows[FLAGS, at], rows[LENGTH, at], rows[WINDOW_FIELD, at]
+    brings, shift = known
     size = length
     if flags & (SYN | FIN):
         size += (1 if flags & SYN else 0) + (1 if flags & FIN else 0)
@@ -330,10 +381,10 @@ def packet_of(
             window <<= shift
         elif shift == UNKNOWN and window > 0:
             window = np.int64(-1)
-    ident = stamps[2, at]
+    ident = rows[IDENT, at]
     ident = ident if ident else -1  # many hosts send 0 where they may
     place = rows[SEQ_NUMBER, at], rows[ACK_NUMBER, at], length, size, window, rows[CAPTURE_TIME, at]
-    return (*place, rows[NUMBER, at], ident, stamps[0, at], stamps[1, at], brought[at], flags)
+    return (*place, rows[NUMBER, at], ident, stamps[0, at], stamps[1, at], brings, flags)
 
 
 @kernel(plain_below=PART)
@@ -365,15 +416,16 @@ def note_last(wide: Integers, narrow: Values, side: int, packet: tuple[int, ...]
 
 
 @kernel(plain_below=RARE)
-def remark(remarks: Integers, place: int, pool: Integers, at: int, copy: int) -> int:
-    """Hand over what is rarely told, and begin anew; the next place."""
-    remarks[place, AT], remarks[place, S_COPY] = at, copy
+def remark(remarks: Integers, place: int, pool: Integers, by: tuple[int, int, int], copy: int) -> None:
+    """Hand over what is rarely told, and begin anew; `by` is the row, its side, and what it brings."""
+    at, side, brings = by
+    remarks[place, AT], remarks[place, BY], remarks[place, S_COPY] = at, side, copy
+    remarks[place, S_NEEDLESS] = 1 if copy > 0 and brings & DUPLICATE_ACK else 0
     remarks[place, S_DSACK], remarks[place, S_EIFEL] = pool[TOLD, DSACK], pool[TOLD, EIFEL]
     remarks[place, S_SPURIOUS] = pool[TOLD, SPURIOUS]
     remarks[place, S_ARRIVED], remarks[place, S_UNLOST] = pool[TOLD, ARRIVED], pool[TOLD, UNLOST]
     pool[TOLD, DSACK], pool[TOLD, EIFEL], pool[TOLD, SPURIOUS] = 0, 0, 0
     pool[TOLD, ARRIVED], pool[TOLD, UNLOST] = 0, 0
-    return place + 1
 
 
 @kernel(plain_below=PART)

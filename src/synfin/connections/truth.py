@@ -96,10 +96,10 @@ class Truths:
         grouping = self._groups.advance(found)
         count = self._groups.count
         offered = self._offers.advance(found, grouping, count)
-        shift, _ = self._scales.advance(found, grouping, offered.shift, count)
+        shift, _ = self._scales.advance(found, grouping, offered, count)
         brings = self._sequences.advance(found, grouping, count)
         self.milestones.advance(found, grouping, count)
-        out = self.ledger.advance(found, grouping, brings, (shift, offered.packed), count, is_dense=True)
+        out = self.ledger.advance(found, grouping, brings, (shift, offered), count, is_dense=True)
         self._note_needless(found, out.seen.remarks)
         made = found, grouping, out
         table.kept[KEPT] = made

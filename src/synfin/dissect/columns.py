@@ -284,32 +284,9 @@ def _read_words(start: Small, data: Bytes, places: Integers, words: Integers) ->
                 words[field, row] = (value >> shift) & mask
 
 
-def numbers_where(data: Bytes, start: Integers, item: Field, values: Integers) -> None:
-    """A field of whole bytes in headers that begin at `start`: into `values`, -1 where `start` is negative.
-
-    The headers have all fields that may stand before it.
-    """
-    _read_where(start, data, first_byte(item), item.bits // 8, values)
-
-
 def first_byte(item: Field) -> int:
     """Where a field begins in a header that has all fields that may stand before it."""
     return (item.start + sum(one.bits for one in item.before)) // 8
-
-
-@kernel
-def _read_where(start: Integers, data: Bytes, offset: int, count: int, values: Integers) -> None:
-    for row in range(len(start)):
-        at = start[row] + offset
-        if start[row] < 0:
-            values[row] = -1
-        elif count == 4:
-            values[row] = four(data, at)
-        else:
-            value = np.int64(0)
-            for position in range(at, at + count):
-                value = (value << 8) | np.int64(data[position])
-            values[row] = value
 
 
 @kernel

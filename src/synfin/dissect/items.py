@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from synfin.basics.errors import DefinitionError
+from synfin.basics.kernel import PART as INNER
 from synfin.basics.kernel import kernel
+from synfin.dissect.columns import first_byte
 from synfin.dissect.definition import ANY, BROKEN, Field, Items, Protocol, Shape
 from synfin.dissect.layers import HeaderRows, Layer
+from synfin.dissect.octets import four, two
 from synfin.dissect.walk import PARTIAL, Reason
 
 if TYPE_CHECKING:
@@ -99,64 +103,98 @@ def find_items(rows: HeaderRows, plan: Plan, wanted: Sequence[str] = ()) -> tupl
     return layers, stops
 
 
-def place_items(rows: HeaderRows, plan: Plan, wanted: Mapping[str, int]) -> Integers:
-    """Where in each header some members of a list of types, lengths and values are; quick for many headers.
+def read_items(rows: HeaderRows, plan: Plan, wanted: Mapping[str, Sequence[str]]) -> Integers:
+    """What some members of a list of types, lengths and values say in each header; quick for many headers.
 
     Args:
         rows: the headers that have the list.
         plan: how they are found.
-        wanted: names of the members, with the only size to look for, 0 for any.
+        wanted: for names of members, those of the fields asked for: of one, two or four whole bytes.
 
     Returns:
-        int64 (members, headers): first byte of the last whole one in each header, -1 where there is none.
+        int64 (columns, headers): each field of the last member in a header that is just as long as to hold
+        them; for a member of which no field is asked for, where the last one begins; -1 where there is none.
+
+    Raises:
+        DefinitionError: a field is wider.
     """
     items, layer = plan.items, rows.layer
-    out = np.empty((len(wanted), len(rows)), np.int64)
-    which = np.full(MOST_KEYS, -1, np.int64)
-    for at, name in enumerate(wanted):
-        which[
-            [
-                plan.choice[key] >= 0 and plan.protocols[plan.choice[key]].name == name
-                for key in range(MOST_KEYS)
-            ]
-        ] = at
+    names = list(wanted)
+    protocols = {one.name: one for one in plan.protocols}
+    places = [names.index(name) if name in wanted else -1 for name in protocols]
+    which = np.array([*places, -1], np.int64)[plan.choice]  # types that name none choose the last
+    sizes, columns = np.zeros(len(names), np.int64), []
+    for at, (name, fields) in enumerate(wanted.items()):
+        chosen = [protocols[name].bit_field(field) for field in fields]
+        columns += [(at, first_byte(item), item.bits // 8) for item in chosen] or [(at, 0, 0)]
+        sizes[at] = max((first_byte(item) + item.bits // 8 for item in chosen), default=0)
+    if any(count not in WIDTHS for _, _, count in columns):
+        raise DefinitionError("Of the members of a list only fields of one, two or four bytes are read.")
     end = layer.end if layer.whole else np.minimum(layer.end, rows.captured_end).astype(np.int32)
     rule = (layer.protocol.minimum + items.skip, items.last, items.unit, items.uncounted)
-    kinds = (which, plan.single, np.array(list(wanted.values()), np.int64))
-    _place_typed(layer.start, end, rows.data, kinds, rule, out)
+    out = np.empty((len(columns), len(rows)), np.int64)
+    found = np.empty(len(names), np.int64)
+    kinds = (which, plan.single, sizes)
+    _read_typed(layer.start, end, rows.data, kinds, rule, (found, np.array(columns, np.int64), out))
     return out
 
 
 @kernel
-def _place_typed(
+def _read_typed(
     start: Small,
     end: Small,
     data: Bytes,
     kinds: tuple[Integers, Integers, Integers],
     rule: tuple[int, int, int, int],
-    out: Integers,
+    into: tuple[Integers, Integers, Integers],
 ) -> None:
-    """Type, length, value; only where the wanted ones are."""
+    """Type, length, value; only what the wanted ones say."""
+    found, columns, out = into
+    for row in range(len(start)):
+        _place_typed(data, int(start[row]), int(end[row]), kinds, rule, found)
+        for column in range(len(columns)):
+            begin, offset, count = found[columns[column, 0]], columns[column, 1], columns[column, 2]
+            if begin < 0 or count == 0:
+                out[column, row] = begin
+            elif count == 1:
+                out[column, row] = np.int64(data[begin + offset])
+            else:
+                out[column, row] = two(data, begin + offset) if count == 2 else four(data, begin + offset)
+
+
+@kernel(plain_below=INNER)
+def _place_typed(
+    data: Bytes,
+    start: int,
+    stop: int,
+    kinds: tuple[Integers, Integers, Integers],
+    rule: tuple[int, int, int, int],
+    found: Integers,
+) -> None:
+    """Where the last of each of the wanted members of one header begins, -1 for none."""
     which, single, sizes = kinds
     first, last, unit, uncounted = rule
-    for row in range(len(start)):
-        for member in range(len(sizes)):
-            out[member, row] = -1
-        at, stop = start[row] + first, np.int64(end[row])
-        while at < stop:
-            kind = np.int64(data[at])
-            if kind == last:
-                break
-            if single[kind]:
-                at += 1
-                continue
-            size = np.int64(data[at + 1]) * unit + uncounted if at + 1 < stop else np.int64(0)
-            if size < 2 or at + size > stop:
-                break
-            member = which[kind]
-            if member >= 0 and (sizes[member] == 0 or sizes[member] == size):
-                out[member, row] = at
-            at += size
+    for member in range(len(found)):
+        found[member] = -1
+    at = start + first
+    while at < stop:
+        kind = np.int64(data[at])
+        if kind == last:
+            break
+        if single[kind]:
+            at += 1
+            continue
+        size = int(data[at + 1]) * unit + uncounted if at + 1 < stop else 0
+        if size < 2 or at + size > stop:
+            break
+        member = which[kind]
+        if member >= 0 and (sizes[member] == 0 or sizes[member] == size):
+            found[member] = at
+        at += size
+
+
+WIDTHS = (0, 1, 2, 4)
+"""Bytes of what `read_items` reads."""
 
 
 def _placed(located: Located, plan: Plan) -> Integers:

@@ -120,7 +120,7 @@ class Analysis:
         grouping = self._groups.advance(found)
         count = self._groups.count
         offered = self._offers.advance(found, grouping, count)
-        _, peer_shift = self._scales.advance(found, grouping, offered.shift, count)
+        _, peer_shift = self._scales.advance(found, grouping, offered, count)
         return self._judge.advance(found, grouping, peer_shift, count)
 
     def supply_final(self, table: PacketTable) -> None:
