@@ -98,7 +98,8 @@ def test_a_half_open_connection_takes_little_memory() -> None:
     assert observations.count == count
     sendings = ledger.sendings
     folds = [one for one in vars(observations).values() if hasattr(one, "__dict__")]
-    rows = [(each, 1) for fold in folds for each in vars(fold).values()]
+    parts = [each for fold in folds for each in vars(fold).values()]
+    rows = [(each, 1) for part in parts for each in (part if isinstance(part, tuple) else (part,))]
     rows += [(each, 2) for each in (sendings.wide, sendings.narrow, sendings.limited, sendings.hops)]
     kept = sum(
         each[0].nbytes * many for each, many in rows if isinstance(each, np.ndarray) and len(each) >= count

@@ -119,7 +119,7 @@ class _Turns(Generic[Piece, Result]):
     def end(self) -> None:
         """Have nobody take another piece."""
         self._is_over = True
-        self._room.release(workers())
+        self._room.release()  # who waits for room leaves, and lets the next one leave
 
     def _is_done_once(self, *, waits: bool) -> bool:
         """Take a piece and work on it, if there is one, and room; `waits` for room."""
@@ -128,6 +128,7 @@ class _Turns(Generic[Piece, Result]):
         result: Future[Result] = Future()
         with self._taking:
             if self._is_over:
+                self._room.release()
                 return False
             try:
                 piece = next(self._pieces)
