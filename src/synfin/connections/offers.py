@@ -83,7 +83,7 @@ def said(found: Segments) -> Said:
 
 
 def _said(found: Segments) -> Said:
-    opening = np.flatnonzero(found.flags & SYN)
+    opening = np.flatnonzero((found.flags & SYN) != 0)
     mss, shift, others = _offered(found, opening)
     packed = SEEN | (shift + 1) << SHIFT_AT | (mss + 1) << MSS_AT | others
     packed = np.where(found.extent[opening] != QUOTED, packed, 0)
