@@ -25,7 +25,8 @@ def lean(column: Column) -> Column:
     if isinstance(column, Words):
         return Words(_lean(column.codes), column.texts)
     if isinstance(column, Partial):
-        return Partial(_lean(column.filled(0)), _lean(column.is_known))
+        nothing = column.values.dtype.type(0)  # a truth value stays one
+        return Partial(_lean(np.where(column.is_known, column.values, nothing)), _lean(column.is_known))
     return _lean(column)
 
 

@@ -143,11 +143,11 @@ class Ledger:
         self._count_remarks(remarks)
         return judged
 
-    def counted(self, name: str, chosen: Integers, side: Integers) -> Integers:
-        """One of `COUNTED`, for these connections and the side chosen of each."""
+    def counted(self, chosen: Integers, side: Integers) -> dict[str, Integers]:
+        """What was counted of the side chosen of each of these connections, by name."""
         self.settle()
-        counts: Integers = self.counters[self.place[chosen], side, COUNTED.index(name)].astype(np.int64)
-        return counts
+        counts = self.counters[self.place[chosen], side].T.astype(np.int64)
+        return dict(zip(COUNTED, counts, strict=True))
 
     def _count_events(self, events: Integers, out: Verdicts) -> None:
         if not len(events):

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synfin.connections.account import Options
-
 if TYPE_CHECKING:
     from synfin.basics.arrays import Flags, Integers
+    from synfin.connections.account import Options
     from synfin.dissect.table import PacketTable
 
 ABSENT = -1
@@ -85,6 +84,8 @@ def options_of(table: PacketTable, rows: Integers) -> ChosenOptions:
 
 def described(chosen: ChosenOptions) -> list[Options]:
     """The options of each header, all of them."""
+    from synfin.connections.account import Options
+
     mss = chosen.number("tcp.options.mss", "mss_val").tolist()
     shift = chosen.number("tcp.options.wscale", "wscale.shift").tolist()
     tsval = chosen.number("tcp.options.timestamp", "timestamp.tsval").tolist()

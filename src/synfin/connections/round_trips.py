@@ -53,12 +53,6 @@ def count_rtt(narrow: Values, pool: Integers, histogram: Values, side: int, rtt:
     histogram[row, at] += 1
 
 
-def quantile(histogram: Values, rows: Integers, percent: int) -> Integers:
-    """See `quantiles`: only one of them."""
-    one: Integers = quantiles(histogram, rows, (percent,))[0]
-    return one
-
-
 def quantiles(histogram: Values, rows: Integers, percents: Sequence[int]) -> Integers:
     """Round trips, ns (percents, rows), that so many percent of those counted do not exceed; 0 for none.
 

@@ -26,7 +26,7 @@ from synfin.connections.needless import (
 )
 from synfin.connections.offers import MSS_AT
 from synfin.connections.order import order, sample, unseen
-from synfin.connections.round_trips import BINS, count_rtt, note_rtt, quantile
+from synfin.connections.round_trips import BINS, count_rtt, note_rtt
 from synfin.connections.scaling import UNKNOWN
 from synfin.connections.segments import (
     ACK,
@@ -89,7 +89,6 @@ from synfin.connections.sides import (
     RECOVER,
     REMEMBERED,
     RESENT_TS,
-    ROUND_TRIPS,
     RTT,
     SAID,
     SAMPLED,
@@ -249,10 +248,6 @@ class Sendings:
         """The shortest round trip, ns, from the place of capture to the other side and back; 0 if unknown."""
         values: Integers = self.wide[side, LEAST_RTT]
         return values
-
-    def rtt_quantile(self, side: Integers, percent: int) -> Integers:
-        """The round trip, ns, that so many percent of those of each side do not exceed; 0 if unknown."""
-        return quantile(self.histogram, self.narrow[side, ROUND_TRIPS].astype(np.int64), percent)
 
     def limits(self, side: Integers) -> Integers:
         """How long each of these sides was limited, and by what, ns (n, 4), up to its latest packet."""

@@ -258,10 +258,7 @@ class _View:
     @cached_property
     def happened(self) -> tuple[Mapping[str, Integers], ...]:
         """What the ledger counted of the clients, and of the servers, by name."""
-        counters = self.ledger.counters.reshape(-1, len(COUNTED))
-        rows = (2 * self.of(self.ledger.place).astype(np.int64) + side for side in self.sides)
-        counts = (counters.take(at, axis=0).T.astype(np.int64) for at in rows)
-        return tuple(dict(zip(COUNTED, one, strict=True)) for one in counts)
+        return tuple(self.ledger.counted(self.chosen, side) for side in self.sides)
 
 
 def _endpoints(view: _View) -> dict[str, Column]:
