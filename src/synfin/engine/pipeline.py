@@ -6,7 +6,7 @@ import os
 import sys
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock, Semaphore
+from threading import Condition
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -64,88 +64,125 @@ def in_order(
                 future.cancel()
 
 
-def taken_in_turn(
-    pieces: Iterable[Piece], work: Callable[[Piece], Result], *, threads: int = 0
-) -> Iterator[Result]:
-    """As `in_order`, for a caller who is busy with the results, and pieces that are there without waiting.
+def in_turns(
+    pieces: Iterable[Piece],
+    work: Callable[[Piece], Result],
+    then: Callable[[Result], None],
+    *,
+    threads: int = 0,
+) -> None:
+    """`work` of every piece side by side, and `then` of each result, one at a time, in the order of the pieces.
 
-    Whoever works on a piece has taken it, too: what it read is then in the cache of its own core. The caller
-    counts as one of the threads; while it would wait for a result, it takes a piece itself.
+    All threads, the caller's among them, do whatever is to do next: go on with the result whose turn it is, or
+    take a piece and work on it. So none waits for another as long as there is something to do, and what a
+    thread has read is worked on where it lies, in the cache of its core. At most `pieces_in_flight(threads)`
+    pieces exist at a time.
 
     Args:
-        pieces: what to work on; taken by one thread at a time, not always the same.
+        pieces: what to work on; there without waiting, taken by one thread at a time, not always the same.
         work: called once for each piece.
-        threads: 0 for as many as there are cores, 1 to work in the caller's thread.
+        then: called once for each result.
+        threads: 0 for as many as there are cores, 1 to do everything in the caller's thread.
     """
     threads = threads or workers()
     if threads == 1:
-        yield from map(work, pieces)
+        for piece in pieces:
+            then(work(piece))
         return
-    turns = _Turns(pieces, work, pieces_in_flight(threads))
+    turns = _Turns(pieces, work, then, pieces_in_flight(threads))
     with ThreadPoolExecutor(threads - 1, thread_name_prefix="synfin") as pool:
+        for _ in range(threads - 1):
+            pool.submit(turns.run)
         try:
-            for _ in range(threads - 1):
-                pool.submit(turns.work_to_end)
-            yield from turns.results()
-        finally:
+            turns.run()
+        except BaseException:  # the user's interruption, too
             turns.end()
+            raise
+    if turns.error:
+        raise turns.error
 
 
 class _Turns(Generic[Piece, Result]):
-    """Pieces that several threads take in turn, and the results, which stand in line."""
+    """Pieces on their way, and what is to do next.
 
-    def __init__(self, pieces: Iterable[Piece], work: Callable[[Piece], Result], most: int) -> None:
-        self._pieces, self._work = iter(pieces), work
-        self._line: deque[Future[Result]] = deque()
-        self._taking, self._room = Lock(), Semaphore(most)
-        self._is_over = False
+    Attributes:
+        error: what went wrong with a piece; those before it are done, those after it are not.
+    """
 
-    def results(self) -> Iterator[Result]:
-        """All results; the caller works while the first is not there."""
-        while True:
-            if not (self._line and self._line[0].done()) and self._is_done_once(waits=False):
-                continue
-            with self._taking:  # whoever is taking a piece puts its result in line
-                if not self._line:
-                    return
-            yield self._line.popleft().result()
-            self._room.release()
+    def __init__(
+        self,
+        pieces: Iterable[Piece],
+        work: Callable[[Piece], Result],
+        then: Callable[[Result], None],
+        most: int,
+    ) -> None:
+        self.error: Exception | None = None
+        self._pieces, self._work, self._then, self._most = iter(pieces), work, then, most
+        self._change = Condition()
+        self._taken = self._done = 0
+        self._is_taking = self._is_going_on = self._is_exhausted = self._is_over = False
+        self._ready: dict[int, Future[Result]] = {}
 
-    def work_to_end(self) -> None:
-        """Work as long as there are pieces."""
-        while self._is_done_once(waits=True):
-            pass
+    def run(self) -> None:
+        """Do what is to do until there is no more."""
+        while step := self._next_step():
+            step()
 
     def end(self) -> None:
-        """Have nobody take another piece."""
-        self._is_over = True
-        self._room.release()  # who waits for room leaves, and lets the next one leave
+        """Have nobody go on."""
+        with self._change:
+            self._is_over = True
+            self._change.notify_all()
 
-    def _is_done_once(self, *, waits: bool) -> bool:
-        """Take a piece and work on it, if there is one, and room; `waits` for room."""
-        if not self._room.acquire(blocking=waits):
-            return False
-        result: Future[Result] = Future()
-        with self._taking:
-            if self._is_over:
-                self._room.release()
-                return False
-            try:
-                piece = next(self._pieces)
-            except StopIteration:
-                self.end()
-                return False
-            except Exception as error:  # noqa: BLE001 - it is raised when its turn comes
-                result.set_exception(error)
-                self._line.append(result)
-                self.end()
-                return False
-            self._line.append(result)
+    def _next_step(self) -> Callable[[], None] | None:
+        """What to do next, nothing at the end; waits for it."""
+        with self._change:
+            while not self._is_over and not (self._is_exhausted and self._done == self._taken):
+                if self._done in self._ready and not self._is_going_on:
+                    self._is_going_on = True
+                    return self._go_on
+                if self._taken - self._done < self._most and not (self._is_taking or self._is_exhausted):
+                    self._is_taking = True
+                    return self._take
+                self._change.wait()
+        return None
+
+    def _take(self) -> None:
+        """Take a piece, and work on it."""
+        number, result, is_last = self._taken, Future[Result](), False
         try:
-            result.set_result(self._work(piece))
-        except Exception as error:  # noqa: BLE001 - likewise
+            piece = next(self._pieces)
+        except StopIteration:
+            is_last = True
+        except Exception as error:  # noqa: BLE001 - it is raised when its turn has come
+            is_last = True
             result.set_exception(error)
-        return True
+        with self._change:
+            self._is_taking, self._is_exhausted = False, is_last
+            if not is_last or result.done():
+                self._taken += 1
+            self._change.notify_all()
+        if not is_last:
+            try:
+                result.set_result(self._work(piece))
+            except Exception as error:  # noqa: BLE001 - likewise
+                result.set_exception(error)
+        if result.done():
+            with self._change:
+                self._ready[number] = result
+                self._change.notify_all()
+
+    def _go_on(self) -> None:
+        """Go on with the result whose turn it is."""
+        try:
+            self._then(self._ready.pop(self._done).result())
+        except Exception as error:  # noqa: BLE001 - the caller raises it
+            self.error = error
+            self.end()
+        with self._change:
+            self._done += 1
+            self._is_going_on = False
+            self._change.notify_all()
 
 
 def pieces_in_flight(threads: int) -> int:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from synfin.basics.errors import FilterError
-from synfin.engine.pipeline import in_order, pieces_in_flight, taken_in_turn, workers
+from synfin.engine.pipeline import in_order, in_turns, pieces_in_flight, workers
 from synfin.operations.selection import compiled, with_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from synfin.capture.chunk import Chunk
     from synfin.connections.account import Account
@@ -58,21 +57,15 @@ def connection_table(
     return found.taken(np.isin(found.numbers("number"), kept))
 
 
-def prepared_tables(
-    session: Session, packets: tuple[int, int] | None = None, *, main_only: bool = False
-) -> Iterator[PacketTable]:
-    """The capture's tables in order, dissected side by side, ready to be followed one after the other.
+def prepared_tables(session: Session, packets: tuple[int, int]) -> Iterator[PacketTable]:
+    """Some of the capture's tables in order, dissected side by side, ready to be followed one after the other.
 
     Args:
         session: the capture.
-        packets: only chunks with packets from the first to the second of these; None for all.
-        main_only: whether only the main columns are wanted.
+        packets: only chunks with packets from the first to the second of these.
     """
-    from synfin.connections.clues import clues
-    from synfin.connections.offers import said
-    from synfin.connections.segments import segments
-
-    first, last = packets or (0, sys.maxsize)
+    first, last = packets
+    threads = workers()
 
     def wanted() -> Iterator[tuple[Chunk, Clock]]:
         for chunk, clock in session.timed_chunks(buffers=pieces_in_flight(threads) + 2):
@@ -80,6 +73,17 @@ def prepared_tables(
                 return
             if chunk.first + len(chunk) > first:
                 yield chunk, clock
+
+    return in_order(wanted(), _preparing(session), threads=threads)
+
+
+def _preparing(session: Session, *, main_only: bool = False) -> Callable[[tuple[Chunk, Clock]], PacketTable]:
+    """What makes a chunk's table, and all that needs no other chunk of what following needs."""
+    from synfin.connections.clues import clues
+    from synfin.connections.offers import said
+    from synfin.connections.segments import segments
+
+    only_tcp = session.leading_to("tcp")
 
     def prepare(piece: tuple[Chunk, Clock]) -> PacketTable:
         table = only_tcp.dissected(*piece)
@@ -89,9 +93,7 @@ def prepared_tables(
             clues(found)
         return table
 
-    threads, only_tcp = workers(), session.leading_to("tcp")
-    is_pipe = session.capture.size < 0  # it may keep whoever reads it waiting
-    return (in_order if is_pipe else taken_in_turn)(wanted(), prepare, threads=threads)
+    return prepare
 
 
 def followed(session: Session, *, main_only: bool = False) -> Follower:
@@ -99,9 +101,18 @@ def followed(session: Session, *, main_only: bool = False) -> Follower:
     from synfin.connections.follower import Follower
 
     follower = Follower(supplies=False, main_only=main_only)
-    for table in prepared_tables(session, main_only=main_only):
+
+    def follow(table: PacketTable) -> None:
         follower.advance(table)
         table.kept.clear()  # it refers back to the table: memory is freed at once, not some day
+
+    prepare, threads = _preparing(session, main_only=main_only), workers()
+    pieces = session.timed_chunks(buffers=pieces_in_flight(threads) + 2)
+    if session.capture.size < 0:  # a pipe may keep whoever reads it waiting: nobody but the caller
+        for table in in_order(pieces, prepare, threads=threads):
+            follow(table)
+    else:
+        in_turns(pieces, prepare, follow, threads=threads)
     return follower
 
 
