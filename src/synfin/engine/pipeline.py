@@ -71,11 +71,11 @@ def in_turns(
     *,
     threads: int = 0,
 ) -> None:
-    """`work` of every piece side by side, and `then` of each result, one at a time, in the order of the pieces.
+    """`work` of every piece side by side, then `then` of each result, one by one in the order of the pieces.
 
-    All threads, the caller's among them, do whatever is to do next: go on with the result whose turn it is, or
-    take a piece and work on it. So none waits for another as long as there is something to do, and what a
-    thread has read is worked on where it lies, in the cache of its core. At most `pieces_in_flight(threads)`
+    All threads, the caller's among them, do what is next: go on with the result whose turn it is, or take a
+    piece and work on it. So none waits for another as long as there is something to do, and what a thread
+    has read is worked on where it lies, in the cache of its core. At most `pieces_in_flight(threads)`
     pieces exist at a time.
 
     Args:

@@ -58,7 +58,7 @@ def connection_table(
 
 
 def prepared_tables(session: Session, packets: tuple[int, int]) -> Iterator[PacketTable]:
-    """Some of the capture's tables in order, dissected side by side, ready to be followed one after the other.
+    """Some of the capture's tables in order, dissected side by side, ready to be followed one by one.
 
     Args:
         session: the capture.
