@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
+TRIM_THRESHOLD, MMAP_THRESHOLD, ARENA_MAX = -1, -3, -8
 """Parameters of mallopt(3)."""
 
 KEPT, LARGEST = 128 << 20, 8 << 20
@@ -30,6 +30,7 @@ def keep_freed_memory() -> None:
     if set_parameter is not None:
         set_parameter(MMAP_THRESHOLD, LARGEST)
         set_parameter(TRIM_THRESHOLD, KEPT)
+        set_parameter(ARENA_MAX, 1)  # what one thread freed serves the others, too
 
 
 LINEAR_ALGEBRA_THREADS = "OPENBLAS_NUM_THREADS"

@@ -75,8 +75,8 @@ def in_turns(
 
     All threads, the caller's among them, do what is next: go on with the result whose turn it is, or take a
     piece and work on it. So none waits for another as long as there is something to do, and what a thread
-    has read is worked on where it lies, in the cache of its core. At most `pieces_in_flight(threads)`
-    pieces exist at a time.
+    has read is worked on where it lies, in the cache of its core. At most `threads + 1` pieces exist at a
+    time.
 
     Args:
         pieces: what to work on; there without waiting, taken by one thread at a time, not always the same.
@@ -89,7 +89,7 @@ def in_turns(
         for piece in pieces:
             then(work(piece))
         return
-    turns = _Turns(pieces, work, then, pieces_in_flight(threads))
+    turns = _Turns(pieces, work, then, threads + 1)
     with ThreadPoolExecutor(threads - 1, thread_name_prefix="synfin") as pool:
         for _ in range(threads - 1):
             pool.submit(turns.run)

@@ -96,6 +96,11 @@ def _preparing(session: Session, *, main_only: bool = False) -> Callable[[tuple[
     return prepare
 
 
+MOST_THREADS, OUTLINE_THREADS = 3, 5
+"""While one thread follows a chunk, two can prepare others, four if only the main columns are wanted: more
+threads would only wait, and keep chunks in memory."""
+
+
 def followed(session: Session, *, main_only: bool = False) -> Follower:
     """Every connection of a capture, followed to its end; `main_only`: no more than the main columns need."""
     from synfin.connections.follower import Follower
@@ -106,13 +111,14 @@ def followed(session: Session, *, main_only: bool = False) -> Follower:
         follower.advance(table)
         table.kept.clear()  # it refers back to the table: memory is freed at once, not some day
 
-    prepare, threads = _preparing(session, main_only=main_only), workers()
-    pieces = session.timed_chunks(buffers=pieces_in_flight(threads) + 2)
+    prepare = _preparing(session, main_only=main_only)
+    threads = min(workers(), OUTLINE_THREADS if main_only else MOST_THREADS)
     if session.capture.size < 0:  # a pipe may keep whoever reads it waiting: nobody but the caller
+        pieces = session.timed_chunks(buffers=pieces_in_flight(threads) + 2)
         for table in in_order(pieces, prepare, threads=threads):
             follow(table)
     else:
-        in_turns(pieces, prepare, follow, threads=threads)
+        in_turns(session.timed_chunks(buffers=threads + 2), prepare, follow, threads=threads)
     return follower
 
 
