@@ -92,6 +92,7 @@ class Ledger:
         self.counters: Values = np.zeros((1, 2, len(COUNTED)), np.uint32)
         self._rows = 1
         self._waiting: list[tuple[Integers, Integers]] = []
+        self._waits = 0
 
     def advance(
         self,
@@ -124,8 +125,11 @@ class Ledger:
 
     def keep(self, seen: Seen) -> None:
         """Take in what was observed of the next chunk, to be judged with that of others: that is quicker."""
-        self._waiting.append((seen.events.copy(), seen.remarks.copy()))
-        if sum(len(events) + len(remarks) for events, remarks in self._waiting) >= AT_ONCE:
+        count = len(seen.events) + len(seen.remarks)
+        if count:
+            self._waiting.append((seen.events.copy(), seen.remarks.copy()))
+            self._waits += count
+        if self._waits >= AT_ONCE:
             self.settle()
 
     def settle(self) -> None:
@@ -133,6 +137,7 @@ class Ledger:
         if self._waiting:
             events, remarks = (np.concatenate(parts) for parts in zip(*self._waiting, strict=True))
             self._waiting.clear()
+            self._waits = 0
             self._judge(events, remarks)
 
     def _judge(self, events: Integers, remarks: Integers) -> Verdicts:
