@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synfin.dissect.items import read_items
@@ -65,6 +65,7 @@ options = st.one_of(
 areas = st.lists(options, max_size=8).map(lambda parts: b"".join(parts)[:40])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(areas, st.integers(0, 12)), min_size=1, max_size=20))
 def test_members_of_a_list_are_read_as_the_bytes_say(headers: list[tuple[bytes, int]]) -> None:
     frames, expected = [], []
