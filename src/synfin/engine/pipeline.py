@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
-IN_FLIGHT_PER_WORKER = 2
-"""Pieces taken before their turn to be handed back, per worker: bounds memory."""
+SPARE = 2
+"""Pieces taken before their turn to be handed back, besides those that are worked on: bounds memory."""
 
 
 PROMPT = 0.0005
@@ -187,4 +187,4 @@ class _Turns(Generic[Piece, Result]):
 
 def pieces_in_flight(threads: int) -> int:
     """How many pieces `in_order` holds at most, so that a source knows how many buffers to rotate."""
-    return IN_FLIGHT_PER_WORKER * threads
+    return threads + SPARE

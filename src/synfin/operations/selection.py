@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-LIST_CHUNK = 1 << 20
+LIST_CHUNK = 2 << 20
 """Bytes of a chunk where every packet becomes a line with facts of all its layers."""
 
 DETAIL_CHUNK = 1 << 18
