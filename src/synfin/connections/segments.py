@@ -210,19 +210,8 @@ WIDEST = 1 << 16
 PORTS = ("srcport", "dstport")
 IP_FIELDS, IPV6_FIELDS = ("src", "dst", "flags.mf", "id", "ttl"), ("src", "dst", "hlim")
 
-SAID, SEQ_AT, ACK_AT, WINDOW_AT, PORT, OTHER_PORT, IPV4_ENDS, MORE, IDENT_AT, TTL_AT = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    8,
-    9,
-    10,
-)
-IPV6_ENDS, LIMIT_AT = 11, 15
+SAID, SEQ_AT, ACK_AT, WINDOW_AT, PORT, OTHER_PORT = range(6)
+IPV4_ENDS, MORE, IDENT_AT, TTL_AT, IPV6_ENDS, LIMIT_AT = 6, 8, 9, 10, 11, 15
 WIDTHS = (2, 4, 4, 2, 2, 2, 4, 4, 1, 2, 1, 8, 8, 8, 8, 1)
 """What `gather` reads, and how many bytes each is: `NUMBERS` and ports; of an IPv4 header both addresses,
 whether more fragments follow, identification, time to live; of IPv6 both addresses, two words each, and

@@ -10,13 +10,13 @@ from threading import Condition
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
-SPARE = 2
-"""Pieces taken before their turn to be handed back, besides those that are worked on: bounds memory."""
+SPARE = 1
+"""Pieces taken before their turn, besides those that are worked on: bounds memory."""
 
 
 PROMPT = 0.0005
@@ -35,7 +35,7 @@ def workers() -> int:
 
 def in_order(
     pieces: Iterable[Piece], work: Callable[[Piece], Result], *, threads: int = 0
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """`work` of every piece, in the order of the pieces.
 
     Pieces are taken one by one in the caller's thread; `work` runs in `threads` threads (kernels release
@@ -75,8 +75,8 @@ def in_turns(
 
     All threads, the caller's among them, do what is next: go on with the result whose turn it is, or take a
     piece and work on it. So none waits for another as long as there is something to do, and what a thread
-    has read is worked on where it lies, in the cache of its core. At most `threads + 1` pieces exist at a
-    time.
+    has read is worked on where it lies, in the cache of its core. At most `pieces_in_flight(threads)`
+    pieces exist at a time.
 
     Args:
         pieces: what to work on; there without waiting, taken by one thread at a time, not always the same.
@@ -89,7 +89,7 @@ def in_turns(
         for piece in pieces:
             then(work(piece))
         return
-    turns = _Turns(pieces, work, then, threads + 1)
+    turns = _Turns(pieces, work, then, pieces_in_flight(threads))
     with ThreadPoolExecutor(threads - 1, thread_name_prefix="synfin") as pool:
         for _ in range(threads - 1):
             pool.submit(turns.run)
@@ -149,28 +149,28 @@ class _Turns(Generic[Piece, Result]):
 
     def _take(self) -> None:
         """Take a piece, and work on it."""
-        number, result, is_last = self._taken, Future[Result](), False
+        number, result = self._taken, Future[Result]()
         try:
             piece = next(self._pieces)
         except StopIteration:
-            is_last = True
+            with self._change:
+                self._is_taking, self._is_exhausted = False, True
+                self._change.notify_all()
+            return
         except Exception as error:  # noqa: BLE001 - it is raised when its turn has come
-            is_last = True
             result.set_exception(error)
         with self._change:
-            self._is_taking, self._is_exhausted = False, is_last
-            if not is_last or result.done():
-                self._taken += 1
+            self._is_taking, self._is_exhausted = False, result.done()
+            self._taken += 1
             self._change.notify_all()
-        if not is_last:
+        if not result.done():
             try:
                 result.set_result(self._work(piece))
             except Exception as error:  # noqa: BLE001 - likewise
                 result.set_exception(error)
-        if result.done():
-            with self._change:
-                self._ready[number] = result
-                self._change.notify_all()
+        with self._change:
+            self._ready[number] = result
+            self._change.notify_all()
 
     def _go_on(self) -> None:
         """Go on with the result whose turn it is."""
@@ -186,5 +186,5 @@ class _Turns(Generic[Piece, Result]):
 
 
 def pieces_in_flight(threads: int) -> int:
-    """How many pieces `in_order` holds at most, so that a source knows how many buffers to rotate."""
+    """How many pieces exist at most, so that a source knows how many buffers to rotate."""
     return threads + SPARE

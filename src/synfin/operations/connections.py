@@ -118,7 +118,8 @@ def followed(session: Session, *, main_only: bool = False) -> Follower:
         for table in in_order(pieces, prepare, threads=threads):
             follow(table)
     else:
-        in_turns(session.timed_chunks(buffers=threads + 2), prepare, follow, threads=threads)
+        pieces = session.timed_chunks(buffers=pieces_in_flight(threads) + 1)
+        in_turns(pieces, prepare, follow, threads=threads)
     return follower
 
 
